@@ -1,0 +1,178 @@
+# One file builds, checks and installs everything; "make help" lists how.
+#
+# CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the packager's; what the code
+# itself needs has other names.  All that is built lies under $(B), so that a
+# build with sanitizers and one without stand side by side.
+
+VERSION	= 0.1
+B	= build
+CC	= cc
+CFLAGS	= -O2 -g
+LDFLAGS	=
+PREFIX	= /usr/local
+DESTDIR	=
+MAKEFLAGS += --no-builtin-rules
+
+BINDIR	= $(PREFIX)/bin
+LIBDIR	= $(PREFIX)/lib
+INCDIR	= $(PREFIX)/include
+SHAREDIR = $(PREFIX)/share
+UNITDIR	= $(PREFIX)/lib/systemd/system
+
+STD	= -std=c11 -D_GNU_SOURCE -DLIBBSD_OVERLAY -DVERSION='"$(VERSION)"' \
+	  -Ilib -isystem /usr/include/bsd -pthread -fPIC
+WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
+
+# A tool is cmd/TOOL.c, or all of cmd/TOOL/*.c, with the archive of lib.
+# lib/partisci is the library for other people's programs and stands alone.
+TOOLS	= partisci-send partisci-recv partisci-query
+BINS	= $(TOOLS:%=$(B)/bin/%)
+ARCHIVE	= $(B)/libkit.a
+LIBSRC	= $(filter-out lib/partisci/%,$(wildcard lib/*/*.c))
+LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o)
+LIBS	= -ljansson -llmdb -lbsd -pthread
+LIBS_partisci-recv = -lmicrohttpd -lsodium
+
+SOVER	= 0
+CLIENT	= $(B)/lib/libpartisci.a $(B)/lib/libpartisci.so.$(SOVER) \
+	  $(B)/lib/libpartisci.so $(B)/lib/partisci.pc
+CLIENTOBJ = $(patsubst %.c,$(B)/%.o,$(wildcard lib/partisci/*.c))
+
+# Programs that tests and benchmarks run, one a file.
+DRIVERS	= $(patsubst %.c,$(B)/%,$(wildcard t/*.c))
+BENCHES	= $(patsubst %.c,$(B)/%,$(wildcard t/bench/*.c))
+FUZZERS	= $(patsubst %.c,$(B)/%,$(wildcard t/fuzz/*.c))
+TLIBS	= -lcurl -lsodium $(LIBS)
+
+MANUALS	= $(wildcard share/man/man*/*)
+# What Debian calls the things that building and testing need.
+BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
+	  libmicrohttpd-dev libcurl4-openssl-dev libsodium-dev
+DEMO_DEPS = $(BUILD_DEPS) jq curl
+CHECK_DEPS = $(DEMO_DEPS) bats clang libclang-rt-14-dev cppcheck shellcheck \
+	  mandoc strace python3 nodejs golang-go procps iproute2 sudo
+BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace procps
+INSTALL_DEPS = t/need
+
+all: $(BINS) $(CLIENT)
+
+help:
+	@echo "make [all]        build into $(B)/"
+	@echo "make demo         show what it does, on this host's packages"
+	@echo "make check        run every test (installs what they need)"
+	@echo "make check-asan   the same under the address and UB sanitizers"
+	@echo "make lint         both compilers, cppcheck, shellcheck, mandoc"
+	@echo "make bench        measure, each figure beside its limit or peer"
+	@echo "make fuzz         fuzz what reads strangers' bytes, FUZZ_SECS each"
+	@echo "make install      into \$$(DESTDIR)\$$(PREFIX); make uninstall"
+	@echo "make clean"
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(ARCHIVE): $(LIBOBJ)
+	@rm -f $@
+	$(AR) rc $@ $(LIBOBJ)
+
+toolobj	= $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1).c cmd/$(1)/*.c))
+define tool
+$(B)/bin/$(1): $(call toolobj,$(1)) $(ARCHIVE)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $(call toolobj,$(1)) $$(ARCHIVE) \
+	    $$(LIBS_$(1)) $$(LIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+
+$(DRIVERS) $(BENCHES): $(B)/%: $(B)/%.o $(ARCHIVE) $(B)/lib/libpartisci.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVE) $(B)/lib/libpartisci.a $(TLIBS)
+
+$(B)/lib/libpartisci.a: $(CLIENTOBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rc $@ $(CLIENTOBJ)
+
+$(B)/lib/libpartisci.so.$(SOVER): $(CLIENTOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -o $@ \
+	    $(CLIENTOBJ) -pthread
+
+$(B)/lib/libpartisci.so: $(B)/lib/libpartisci.so.$(SOVER)
+	ln -sf $(<F) $@
+
+$(B)/lib/partisci.pc: Makefile
+	@mkdir -p $(@D)
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: partisci' \
+	    'Description: tell a partisci server which version runs here' \
+	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' \
+	    'Libs: -L$${prefix}/lib -lpartisci' 'Libs.private: -pthread' >$@
+
+# $(INSTALL_DEPS) NAME ... installs the Debian packages that are missing.
+need-%:
+	@$(INSTALL_DEPS) $($(*)_DEPS)
+
+demo: need-DEMO
+	@$(MAKE) -s all
+	@t/demo $(abspath $(B)/bin)
+
+check: need-CHECK
+	@$(MAKE) -s all drivers
+	@$(MAKE) -s lint
+	@B=$(abspath $(B)) t/run
+
+drivers: $(DRIVERS) $(BENCHES)
+
+ASAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	  -fno-sanitize-recover=undefined
+check-asan: need-CHECK
+	@$(MAKE) -s B=build/asan CFLAGS='$(ASAN)' all drivers
+	@B=$(abspath build/asan) t/run
+
+lint: need-CHECK
+	@CC='$(CC)' STD="$(subst ",\",$(STD))" WARN='$(WARN)' t/lint
+
+bench: need-BENCH
+	@$(MAKE) -s all drivers
+	@B=$(abspath $(B)) t/bench/run
+
+FUZZ_SECS = 60
+FUZZ	= -O1 -g -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=undefined
+fuzz: need-CHECK
+	@$(MAKE) -s B=build/fuzz CC=clang \
+	    CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzzers
+	@B=$(abspath build/fuzz) FUZZ_SECS=$(FUZZ_SECS) t/fuzz/run
+
+fuzzers: $(FUZZERS)
+$(FUZZERS): $(B)/%: $(B)/%.o $(ARCHIVE)
+	$(CC) $(FUZZ) -o $@ $< $(ARCHIVE) $(TLIBS)
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+	    $(DESTDIR)$(INCDIR)
+	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
+	install -m 644 $(B)/lib/libpartisci.a $(DESTDIR)$(LIBDIR)
+	install -m 755 $(B)/lib/libpartisci.so.$(SOVER) $(DESTDIR)$(LIBDIR)
+	ln -sf libpartisci.so.$(SOVER) $(DESTDIR)$(LIBDIR)/libpartisci.so
+	install -m 644 $(B)/lib/partisci.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 644 lib/partisci/partisci.h $(DESTDIR)$(INCDIR)
+	cd share && find . -type f ! -name '*.service' ! -name '*.socket' | \
+	    while read -r f; do install -D -m 644 "$$f" \
+	    "$(DESTDIR)$(SHAREDIR)/$$f" || exit 1; done
+
+uninstall:
+	cd $(DESTDIR)$(BINDIR) && rm -f $(TOOLS)
+	cd $(DESTDIR)$(LIBDIR) && rm -f libpartisci.a libpartisci.so \
+	    libpartisci.so.$(SOVER) pkgconfig/partisci.pc
+	rm -f $(DESTDIR)$(INCDIR)/partisci.h
+	cd share && find . -type f | while read -r f; do \
+	    rm -f "$(DESTDIR)$(SHAREDIR)/$$f"; done
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.PHONY: all help demo check drivers check-asan lint bench fuzz fuzzers \
+	install uninstall clean
+.SECONDARY:

@@ -1,0 +1,181 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+void
+buf_clear(struct buf *b)
+{
+	free(b->p);
+	*b = (struct buf){ 0 };
+}
+
+void
+buf_reset(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+}
+
+bool
+buf_failed(const struct buf *b)
+{
+	return b->failed;
+}
+
+char *
+buf_room(struct buf *b, size_t n)
+{
+	size_t size;
+	char *p;
+
+	if (b->failed)
+		return NULL;
+	if (b->size - b->len >= n && b->p != NULL)
+		return b->p + b->len;
+	for (size = b->size < 256 ? 256 : b->size; size - b->len < n; size *= 2)
+		if (size > SIZE_MAX / 4)
+			goto fail;
+	if ((p = realloc(b->p, size)) == NULL)
+		goto fail;
+	b->p = p;
+	b->size = size;
+	return p + b->len;
+fail:
+	b->failed = true;
+	return NULL;
+}
+
+void
+buf_add(struct buf *b, const void *p, size_t n)
+{
+	char *room;
+
+	if (n == 0 || (room = buf_room(b, n)) == NULL)
+		return;
+	memcpy(room, p, n);
+	b->len += n;
+}
+
+void
+buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.len);
+}
+
+void
+buf_puts(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_putc(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_num(struct buf *b, uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	buf_add(b, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	char *room;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (room = buf_room(b, (size_t)n + 1)) == NULL) {
+		b->failed = true;
+		return;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(room, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
+}
+
+static bool
+plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\';
+}
+
+static char *
+escape(char *out, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char from[] = "\b\f\n\r\t\"\\", to[] = "bfnrt\"\\";
+	const char *at;
+
+	*out++ = '\\';
+	if (c != '\0' && (at = strchr(from, c)) != NULL) {
+		*out++ = to[at - from];
+		return out;
+	}
+	memcpy(out, "u00", 3);
+	out[3] = hex[c >> 4];
+	out[4] = hex[c & 15];
+	return out + 5;
+}
+
+void
+buf_json(struct buf *b, struct str s)
+{
+	char *room, *out;
+	size_t i;
+
+	/* Six bytes for the worst character: one check, then only stores. */
+	if ((out = room = buf_room(b, s.len * 6 + 2)) == NULL)
+		return;
+	*out++ = '"';
+	for (i = 0; i < s.len; i++)
+		if (plain((unsigned char)s.p[i]))
+			*out++ = s.p[i];
+		else
+			out = escape(out, (unsigned char)s.p[i]);
+	*out++ = '"';
+	b->len += (size_t)(out - room);
+}
+
+struct str
+buf_view(const struct buf *b)
+{
+	return (struct str){ b->p, b->len };
+}
+
+int
+buf_write(struct buf *b, int fd)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < b->len) {
+		n = write(fd, b->p + done, b->len - done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			memmove(b->p, b->p + done, b->len - done);
+			b->len -= done;
+			return -1;
+		}
+		done += (size_t)n;
+	}
+	buf_reset(b);
+	return 0;
+}

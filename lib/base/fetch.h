@@ -1,0 +1,34 @@
+#ifndef BASE_FETCH_H
+#define BASE_FETCH_H
+
+#include <stddef.h>
+
+#include "base/str.h"
+
+/*
+ * fetch: HTTP and HTTPS requests, one after the other on one connection that
+ * is kept alive.  The work is libcurl's, which is loaded when the first
+ * struct fetch is made: a program that never makes one does not pay for it.
+ */
+struct fetch;
+
+/*
+ * timeout_ms bounds connecting, and any pause without a byte afterwards.
+ * Returns 0, or -1 with *errstr (static) where libcurl cannot be had.
+ */
+int	fetch_new(struct fetch **fp, long timeout_ms, const char **errstr);
+void	fetch_free(struct fetch *f);
+
+/*
+ * GET url, or POST body to it as application/json where body.p is not NULL.
+ * What comes back goes to fn piece by piece; where fn returns nonzero the
+ * transfer ends.  fn may be NULL.
+ *
+ * Returns 0 with the HTTP status in *status, or -1 with *errstr, words that
+ * are lent until the next call with f; "Connection refused", say.
+ */
+int	fetch(struct fetch *f, const char *url, struct str body,
+	    int (*fn)(const char *p, size_t n, void *arg), void *arg,
+	    long *status, const char **errstr);
+
+#endif
