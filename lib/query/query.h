@@ -95,6 +95,13 @@ int	question_from_url(struct question *q, struct str path,
 /* Append the path and query from which question_from_url() makes q. */
 void	question_url(struct buf *b, const struct question *q);
 
+/*
+ * Append the cursor that has q go on after that key of the store: what an
+ * answer calls "next" and a question "after".
+ */
+void	question_cursor(struct buf *b, const struct question *q,
+	    struct str key);
+
 enum answer_format {
 	ANSWER_LINES,	/* a row a line */
 	ANSWER_REST	/* {"data":[ROW,...]}, "next" after it if cut, newline */
