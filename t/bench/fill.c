@@ -1,6 +1,7 @@
 /*
  * fill DIR HOSTS APPS: put HOSTS * APPS records into the store in DIR, with
- * ten versions of each app, in large transactions sorted by key.
+ * ten versions of each app, in large transactions, host after host as they
+ * report what they have.
  */
 #include <err.h>
 #include <stdio.h>
@@ -55,7 +56,7 @@ main(int argc, char **argv)
 				check(store_commit(t));
 			check(store_begin(s, &t));
 		}
-		put(t, i / hosts, i % hosts, now);
+		put(t, i % apps, i / apps, now);
 	}
 	if (t != NULL)
 		check(store_commit(t));
