@@ -184,12 +184,9 @@ ingest_wait(struct ingest *in, struct ingest_waiter *w)
 }
 
 void
-ingest_clear(struct ingest *in, struct ingest_waiter *w)
+ingest_clear(struct ingest *in)
 {
-	ingest_lock(in);
 	in->filling.clear = true;
-	ingest_wait(in, w);
-	ingest_unlock(in);
 }
 
 void

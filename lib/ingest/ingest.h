@@ -102,8 +102,8 @@ struct ingest_waiter {
 
 void	ingest_wait(struct ingest *in, struct ingest_waiter *w);
 
-/* Empty the store, then tell w. */
-void	ingest_clear(struct ingest *in, struct ingest_waiter *w);
+/* The batch at hand begins with emptying the store; ingest_wait() is owed. */
+void	ingest_clear(struct ingest *in);
 
 /* Note that what came from ip was refused: an event of the module "recv". */
 void	ingest_refused(struct ingest *in, struct str ip, const char *transport,

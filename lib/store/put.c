@@ -364,7 +364,7 @@ store_seen(struct store_tx *t, uint32_t slot, uint32_t time)
 
 	seen_key(&k, slot / STORE_PAGE_SLOTS);
 	if ((rc = find(t, T_SEEN, &k, &d)) == 0)
-		rc = seen_check(&d);
+		rc = times_check(&d);
 	if (rc == 0) {
 		memcpy(room, d.mv_data, sizeof(room));
 	} else if (rc == MDB_NOTFOUND) {
@@ -372,7 +372,7 @@ store_seen(struct store_tx *t, uint32_t slot, uint32_t time)
 		room[0] = RECORD_FORMAT;
 	} else
 		return rc;
-	seen_set(room, slot % STORE_PAGE_SLOTS, time);
+	times_set(room, slot % STORE_PAGE_SLOTS, time);
 	return put(t, T_SEEN, &k, (MDB_val){ sizeof(room), room });
 }
 
@@ -389,7 +389,7 @@ store_seen_page(struct store_tx *t, uint32_t page,
 	if ((rc = tx_cursor(t, T_SEEN, &c)) != 0 ||
 	    (rc = mdb_cursor_put(c, &k.val, &d, MDB_RESERVE)) != 0)
 		return rc;
-	seen_pack(d.mv_data, times);
+	times_pack(d.mv_data, times);
 	return 0;
 }
 

@@ -280,7 +280,7 @@ summary_unpack(const MDB_val *v, struct summary *s)
 
 /* The format byte and three of padding, so that the times are aligned. */
 void
-seen_pack(unsigned char room[RECORD_SEEN_SIZE],
+times_pack(unsigned char room[RECORD_SEEN_SIZE],
     const uint32_t times[STORE_PAGE_SLOTS])
 {
 	uint32_t i;
@@ -288,11 +288,11 @@ seen_pack(unsigned char room[RECORD_SEEN_SIZE],
 	memset(room, 0, 4);
 	room[0] = RECORD_FORMAT;
 	for (i = 0; i < STORE_PAGE_SLOTS; i++)
-		seen_set(room, i, times[i]);
+		times_set(room, i, times[i]);
 }
 
 int
-seen_check(const MDB_val *v)
+times_check(const MDB_val *v)
 {
 	return v->mv_size == RECORD_SEEN_SIZE &&
 	    *(const unsigned char *)v->mv_data == RECORD_FORMAT ? 0 :
@@ -300,14 +300,14 @@ seen_check(const MDB_val *v)
 }
 
 uint32_t
-seen_get(const void *page, uint32_t index)
+times_get(const void *page, uint32_t index)
 {
 	return (uint32_t)num_get((const unsigned char *)page + 4 + 4 * index,
 	    4);
 }
 
 void
-seen_set(void *page, uint32_t index, uint32_t time)
+times_set(void *page, uint32_t index, uint32_t time)
 {
 	num_put((unsigned char *)page + 4 + 4 * index, time, 4);
 }

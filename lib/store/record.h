@@ -93,11 +93,11 @@ void	summary_pack(struct value *v, const struct summary *s);
 int	summary_unpack(const MDB_val *v, struct summary *s);
 
 /* "seen": the times of STORE_PAGE_SLOTS slots. */
-void	seen_pack(unsigned char room[RECORD_SEEN_SIZE],
+void	times_pack(unsigned char room[RECORD_SEEN_SIZE],
 	    const uint32_t times[STORE_PAGE_SLOTS]);
-int	seen_check(const MDB_val *v);
-uint32_t seen_get(const void *page, uint32_t index);
-void	seen_set(void *page, uint32_t index, uint32_t time);
+int	times_check(const MDB_val *v);
+uint32_t times_get(const void *page, uint32_t index);
+void	times_set(void *page, uint32_t index, uint32_t time);
 
 /* Numbers as they lie in keys and values. */
 void	num_put(unsigned char *p, uint64_t n, unsigned bytes);

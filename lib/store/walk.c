@@ -60,11 +60,11 @@ view_seen(struct store_view *v, uint32_t slot, uint32_t *time)
 		rc = mdb_get(v->txn, v->s->dbi[T_SEEN], &k, &d);
 		if (rc == MDB_NOTFOUND)
 			return 0;
-		if (rc != 0 || (rc = seen_check(&d)) != 0)
+		if (rc != 0 || (rc = times_check(&d)) != 0)
 			return rc;
 		v->seen[page] = d.mv_data;
 	}
-	*time = seen_get(v->seen[page], slot % STORE_PAGE_SLOTS);
+	*time = times_get(v->seen[page], slot % STORE_PAGE_SLOTS);
 	return 0;
 }
 

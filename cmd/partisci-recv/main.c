@@ -1,0 +1,311 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "recv.h"
+
+static const struct option longopts[] = {
+	{ "db", required_argument, NULL, 'd' },
+	{ "danger", no_argument, NULL, 'D' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "listen", required_argument, NULL, 'l' },
+	{ "port", required_argument, NULL, 'p' },
+	{ "trim", required_argument, NULL, 't' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static _Noreturn void
+usage(FILE *out, int status)
+{
+	fprintf(out, "usage: partisci-recv [-DhVv] [-d dir] [-l address] "
+	    "[-p port] [-t seconds]\n"
+	    "                     [-u user]\n");
+	if (status == 0)
+		fprintf(out, "\n"
+		    "  -d, --db DIR       the store (default %s)\n"
+		    "  -D, --danger       let POST _danger/clear/ empty it\n"
+		    "  -h, --help         this text\n"
+		    "  -l, --listen ADDR  listen there only; may be repeated\n"
+		    "  -p, --port N       UDP and HTTP port (default %d; 0: a "
+		    "free one)\n"
+		    "  -t, --trim SECS    forget what was not heard of for so "
+		    "long\n"
+		    "  -u, --user NAME    become that user once the port is "
+		    "open\n"
+		    "  -v, --verbose      say more on stderr\n"
+		    "  -V, --version      print the version\n",
+		    store_default_dir(), PORT);
+	if (status == 0 && (fflush(out) == EOF || ferror(out)))
+		err(2, "stdout");
+	exit(status);
+}
+
+static long long
+number(const char *name, const char *s, long long min, long long max)
+{
+	const char *errstr;
+	long long n;
+
+	n = strtonum(s, min, max, &errstr);
+	if (errstr != NULL)
+		errx(2, "%s %s: %s", name, s, errstr);
+	return n;
+}
+
+static void
+print_version(void)
+{
+	if (printf("partisci-recv %s\n", VERSION) < 0 || fflush(stdout) == EOF)
+		err(2, "stdout");
+	exit(0);
+}
+
+static void
+options(struct options *o, int argc, char **argv)
+{
+	int ch;
+
+	*o = (struct options){ .db = store_default_dir(), .port = PORT };
+	while ((ch = getopt_long(argc, argv, "Dd:hl:p:t:u:Vv", longopts,
+	    NULL)) != -1)
+		switch (ch) {
+		case 'D':
+			o->danger = true;
+			break;
+		case 'd':
+			o->db = optarg;
+			break;
+		case 'h':
+			usage(stdout, 0);
+		case 'l':
+			if (o->nlisten == MAX_SOCKETS)
+				errx(2, "-l: at most %d addresses",
+				    MAX_SOCKETS);
+			o->listen[o->nlisten++] = optarg;
+			break;
+		case 'p':
+			o->port = (unsigned)number("-p", optarg, 0, 65535);
+			break;
+		case 't':
+			o->trim = (uint32_t)number("-t", optarg, 1,
+			    UINT32_MAX);
+			break;
+		case 'u':
+			o->user = optarg;
+			break;
+		case 'V':
+			print_version();
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		default:
+			usage(stderr, 2);
+		}
+	if (optind < argc) {
+		warnx("unexpected operand: %s", argv[optind]);
+		usage(stderr, 2);
+	}
+	if (*o->db == '\0')
+		errx(2, "-d: the store needs a directory");
+}
+
+void
+say(const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+	size_t n;
+
+	n = (size_t)snprintf(line, sizeof(line), "partisci-recv: ");
+	va_start(ap, fmt);
+	(void)vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
+	va_end(ap);
+	(void)strlcat(line, "\n", sizeof(line));
+	if (write(STDERR_FILENO, line, strlen(line)) == -1)
+		return;		/* nobody is left to be told */
+}
+
+/*
+ * The ingest reports a change of luck: when commits begin to fail, and when
+ * they succeed again.
+ */
+static void
+trouble(const char *what, int rc, void *arg)
+{
+	(void)what;
+	if (rc == 0)
+		say("%s: writing again", (const char *)arg);
+	else
+		say("%s: %s", (const char *)arg, store_strerror(rc));
+	/* LMDB will do no more with this environment: start afresh. */
+	if (rc == MDB_PANIC || rc == MDB_CORRUPTED ||
+	    rc == MDB_PAGE_NOTFOUND)
+		_exit(2);
+}
+
+/* A store that the user we are about to become can use. */
+static void
+make_store_dir(const char *dir, const struct passwd *pw)
+{
+	char parent[4096], *slash;
+	struct stat st;
+
+	if (stat(dir, &st) == 0)
+		return;
+	if (strlcpy(parent, dir, sizeof(parent)) >= sizeof(parent))
+		errx(2, "%s: %s", dir, strerror(ENAMETOOLONG));
+	for (slash = parent + 1; (slash = strchr(slash, '/')) != NULL;
+	    *slash++ = '/') {
+		*slash = '\0';
+		if (mkdir(parent, 0755) == -1 && errno != EEXIST)
+			err(2, "%s", parent);
+	}
+	if (mkdir(dir, 0700) == -1 ||
+	    chown(dir, pw->pw_uid, pw->pw_gid) == -1)
+		err(2, "%s", dir);
+}
+
+/* Groups, then gid, then uid; and no way back. */
+static void
+become(const char *name, const char *dir)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	if ((pw = getpwnam(name)) == NULL)
+		errx(2, "-u %s: %s", name, errno == 0 ? "no such user" :
+		    strerror(errno));
+	if (geteuid() == 0)
+		make_store_dir(dir, pw);
+	else if (pw->pw_uid == geteuid())
+		return;
+	if (initgroups(name, pw->pw_gid) == -1 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
+		err(2, "-u %s", name);
+	if (pw->pw_uid != 0 && setuid(0) != -1)
+		errx(2, "-u %s: the privilege did not go", name);
+}
+
+/* As many connections as we may have; and nobody gains by running us. */
+static void
+limits(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0) {
+		rl.rlim_cur = rl.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &rl);
+	}
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/*
+ * The signals that end us, as a descriptor.  They are blocked before the first
+ * thread starts, so that none of them gets one.
+ */
+static int
+open_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
+	    (fd = signalfd(-1, &set, SFD_CLOEXEC)) == -1)
+		err(2, "signalfd");
+	return fd;
+}
+
+/* All work is done by threads; here only time passes. */
+static void
+serve(int sigfd, struct http *http)
+{
+	struct pollfd pfd = { sigfd, POLLIN, 0 };
+	int n;
+
+	while ((n = poll(&pfd, 1, 1000)) != 1) {
+		if (n == -1 && errno != EINTR)
+			err(2, "poll");
+		http_tick(http);
+	}
+}
+
+static struct store *
+open_store(const char *dir)
+{
+	struct store *s;
+	int rc;
+
+	if ((rc = store_open(&s, dir, STORE_WRITE)) != 0 ||
+	    (rc = store_claim(s)) != 0)
+		errx(2, "%s: %s", dir, store_strerror(rc));
+	return s;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ingest_config config = { .trouble = trouble };
+	struct http_config rest = { 0 };
+	struct options o;
+	struct sockets sockets;
+	struct http *http;
+	int rc, sigfd;
+
+	options(&o, argc, argv);
+	limits();
+	sockets_open(&sockets, &o);
+	if (o.user != NULL)
+		become(o.user, o.db);
+	sigfd = open_signals();
+	rest.store = open_store(o.db);
+	rest.danger = o.danger;
+	config.trim = o.trim;
+	config.arg = (void *)(uintptr_t)o.db;
+	if ((rc = ingest_new(&rest.ingest, rest.store, &config)) != 0)
+		errx(2, "%s: %s", o.db, store_strerror(rc));
+	rest.udp = udp_start(&sockets, rest.ingest);
+	http = http_start(&sockets, &rest);
+	notify("READY=1");
+	if (o.verbose)
+		say("listening on port %u, %zu records", sockets.port,
+		    ingest_known(rest.ingest));
+	serve(sigfd, http);
+	notify("STOPPING=1");
+	http_quiesce(http);
+	udp_stop(rest.udp);
+	rc = ingest_stop(rest.ingest);
+	http_stop(http);
+	udp_free(rest.udp);
+	ingest_free(rest.ingest);
+	store_close(rest.store);
+	if (rc != 0)
+		errx(2, "%s: not all was stored: %s", o.db,
+		    store_strerror(rc));
+	return 0;
+}
