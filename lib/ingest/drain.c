@@ -9,7 +9,7 @@
  * Records a transaction: its pages are held in memory until it is committed,
  * and a record of a large store may touch five.
  */
-enum { TX_RECORDS = 4096 };
+enum { TX_RECORDS = 2048 };
 
 /* Where a record that was put is, to be told to "known" after the commit. */
 struct placed {
@@ -202,8 +202,10 @@ commit(struct drain *d, unsigned why)
 	int64_t start;
 	int rc;
 
-	if ((rc = seen_write(&in->seen, d->t, why, &d->writes)) != 0)
+	in->pages = 0;
+	if ((rc = seen_write(&in->seen, d->t, why, &in->pages)) != 0)
 		return rc;
+	d->writes += in->pages;
 	t = d->t;
 	d->t = NULL;
 	if (d->writes == 0) {

@@ -9,7 +9,13 @@
 
 enum {
 	MAX_BYTES = 256 << 20,
-	HEARTS_US = 1000 * 1000,	/* times come to disk at least so often */
+	/*
+	 * Times come to disk once a second, or less often where they fill many
+	 * pages: so long for each page, and at most so long.
+	 */
+	HEARTS_US = 1000 * 1000,
+	HEARTS_PAGE_US = 5 * 1000,
+	HEARTS_MAX_US = 5 * 1000 * 1000,
 	GROUP_US = 2000			/* and no post waits longer for others */
 };
 
@@ -289,6 +295,15 @@ has_work(const struct load *l)
 	    l->hearts || l->nrefusals > 0;
 }
 
+static int64_t
+hearts_pause(size_t pages)
+{
+	if (pages >= HEARTS_MAX_US / HEARTS_PAGE_US)
+		return HEARTS_MAX_US;
+	return pages * HEARTS_PAGE_US < HEARTS_US ? HEARTS_US :
+	    (int64_t)pages * HEARTS_PAGE_US;
+}
+
 /*
  * Those who were answered together will be back together: their next posts
  * are waited for, but for no more than half of what the commit took.
@@ -308,7 +323,7 @@ drain(struct ingest *in, struct load *load, int64_t start)
 		    GROUP_US);
 	}
 	if (load->hearts || load->nrefusals > 0)
-		in->hearts_us = now + HEARTS_US;
+		in->hearts_us = now + hearts_pause(in->pages);
 }
 
 /* A look at what is too old comes ten times in that time, or once a minute. */

@@ -21,7 +21,7 @@
  * What says nothing new (a heartbeat) does not enter the batch: its time is
  * noted in memory and written with the page of "seen" that it belongs to.
  * Those that came by POST are on disk before they are answered; those that
- * came by UDP within a second, and at once when there is little to do.
+ * came by UDP within five seconds, and at once when there is little to do.
  */
 struct ingest;
 

@@ -102,6 +102,7 @@ struct ingest {
 	int64_t			 trim_us;	/* when to look again */
 	int64_t			 group_us;	/* how long to wait for a group */
 	size_t			 group;		/* how many came last time */
+	size_t			 pages;		/* of times, written last */
 	int			 rc;		/* of the last commit */
 	struct buf		 trim_after;	/* where the look goes on */
 };
