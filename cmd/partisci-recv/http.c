@@ -477,6 +477,22 @@ take_question(struct request *q)
 	return ok;
 }
 
+/* Is the path that of a question, whatever the method? */
+static bool
+is_question(const struct request *q)
+{
+	static const struct str none = { NULL, 0 };
+	struct question question;
+	struct str path = uri_path(q);
+	const char *why;
+	int status;
+
+	(void)api_path(&path);
+	if ((status = question_from_url(&question, path, none, &why)) == 0)
+		question_clear(&question);
+	return status != MHD_HTTP_NOT_FOUND;
+}
+
 static enum MHD_Result
 take_get(struct request *q)
 {
@@ -514,7 +530,8 @@ check_head(struct request *q, const char *method)
 
 	q->started = true;
 	q->route = route_of(q);
-	if (q->route == NOWHERE)
+	if (q->route == NOWHERE || (q->route == QUESTION && !get &&
+	    !is_question(q)))
 		return send_error(q, MHD_HTTP_NOT_FOUND, "no such path", NULL,
 		    NULL);
 	if (is_post(q->route) ? !post : !get)
