@@ -666,3 +666,230 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(
 	run -0 partisci-query -d "$store" check
 	[ "$output" = "" ]
 }
+
+@test "recv: an answer of many records is all of them, as partisci-query has it" {
+	"$B/t/bench/fill" "$store" 300 100
+	start_recv
+	curl -sS "http://127.0.0.1:$port/api/v1/version/" \
+	    >"$BATS_TEST_TMPDIR/http"
+	[ "$(jq '.data|length' "$BATS_TEST_TMPDIR/http")" = 30000 ]
+	partisci-query -d "$store" -j versions | cmp - "$BATS_TEST_TMPDIR/http"
+	counted records 30000
+}
+
+# --- trim ---
+
+@test "recv: -t forgets what was not heard of, summaries too, but no history" {
+	start_recv -t 3
+	stored "$a" '{"app":"Beta","ver":"1","host":"h1"}' \
+	    '{"app":"Alpha","ver":"2","host":"h2"}'
+	forgotten() {
+		# This one goes on being heard of.
+		udp '{"app":"Alpha","ver":"2","host":"h2"}'
+		[ "$(found '')" = 'alpha 2 h2' ]
+	}
+	wait_until forgotten
+	counted trimmed_total 2
+	counted records 1
+	[ "$(rows app/)" = '{"app_id":"alpha","app":"Alpha","last_update":"T","host_count":1}' ]
+	[ "$(rows host/)" = '{"host":"h2","last_update":"T","app_count":1}' ]
+	[ "$(rows history/ | jq -r '[.app_id,.ver,.host]|join(" ")')" = \
+	    $'alpha 1.0 h1\nalpha 2 h2\nbeta 1 h1' ]
+	# Who comes back is new, and is seen at once.
+	stored "$a"
+	same $'alpha 1.0 h1\nalpha 2 h2' found ''
+	counted added_total 4
+	stop_recv
+	run -0 partisci-query -d "$store" check
+	[ "$output" = "" ]
+}
+
+@test "recv: -t forgets what is old in the store that it finds" {
+	partisci-send -d "$store" -s '' -N h1 Alpha 1.0
+	first=$(date +%s)
+	while [ "$(date +%s)" -lt $((first + 3)) ]; do sleep 0.05; done
+	start_recv -t 1
+	wait_until same '' found ''
+	[ "$(rows history/ | wc -l)" = 1 ]
+	counted trimmed_total 1
+}
+
+@test "recv: without -t nothing is forgotten, and times outlive a restart" {
+	start_recv
+	stored "$a"
+	first=$(date +%s)
+	while [ "$(date +%s)" -lt $((first + 2)) ]; do sleep 0.05; done
+	udp "$a"
+	stop_recv
+	[ "$(partisci-query -d "$store" -S $((first + 2)) versions | mask)" = "$A" ]
+}
+
+# --- privilege ---
+
+# own_dir: sets $dir to a new directory that every user can reach.
+own_dir() {
+	[ "$(id -u)" = 0 ] || skip "only root can become somebody else"
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/recv.XXXXXX")
+	chmod 755 "$dir"
+}
+
+teardown() {
+	common_teardown
+	[ -z "${dir-}" ] || rm -rf "$dir"
+}
+
+@test "recv: -u becomes that user, groups too, and makes the store his" {
+	own_dir
+	store=$dir/deep/store
+	start_recv -u nobody
+	stored "$a"
+	field() { awk -v f="$1:" '$1 == f { $1 = ""; print substr($0, 2) }' \
+	    "/proc/$recv/status"; }
+	uid=$(id -u nobody) gid=$(id -g nobody)
+	[ "$(field Uid)" = "$uid $uid $uid $uid" ]
+	[ "$(field Gid)" = "$gid $gid $gid $gid" ]
+	[ "$(field Groups)" = "$(id -G nobody)" ]
+	[ "$(field NoNewPrivs)" = 1 ]
+	for cap in CapInh CapPrm CapEff CapAmb; do
+		[ "$(field $cap)" = 0000000000000000 ]
+	done
+	[ "$(stat -c '%a %u %g' "$store")" = "700 $uid $gid" ]
+	for file in data.mdb lock.mdb recv.lock; do
+		[ "$(stat -c '%a %u %g' "$store/$file")" = "600 $uid $gid" ]
+	done
+	[ "$(stat -c '%a %u' "$dir/deep")" = "755 0" ]
+	stop_recv
+	# And again, on a store that is there.
+	start_recv --user nobody
+	same "$A" rows version/
+}
+
+@test "recv: -u with a store of root's is refused in a sentence" {
+	own_dir
+	store=$dir/store
+	partisci-send -d "$store" -s '' -N h1 Alpha 1.0
+	run -2 --separate-stderr partisci-recv -d "$store" -p 0 -u nobody
+	[ "$stderr" = "partisci-recv: $store: Permission denied" ]
+}
+
+@test "recv: -u by somebody who is not root is refused, unless it is himself" {
+	own_dir
+	run -2 --separate-stderr setpriv --reuid nobody --clear-groups \
+	    "$(command -v partisci-recv)" -d "$dir/store" -p 0 -u root
+	[ "$stderr" = "partisci-recv: -u root: Operation not permitted" ]
+	[ ! -e "$dir/store" ]
+	chown nobody "$dir"
+	free_port
+	start setpriv --reuid nobody --clear-groups \
+	    "$(command -v partisci-recv)" -d "$dir/store" -p "$port" -u nobody
+	wait_until listens "$port"
+	stored "$a"
+}
+
+# --- service managers ---
+
+@test "recv: tells the service manager when it is ready, and when it stops" {
+	for how in '' -a; do
+		free_port
+		# shellcheck disable=SC2086	# none, or one
+		start manager $how "$BATS_TEST_TMPDIR/told$how" \
+		    partisci-recv -d "$store" -p "$port"
+		wait_until grep -qx READY=1 "$BATS_TEST_TMPDIR/told$how"
+		# Ready is ready: nothing to wait for.
+		[ "$(ask /healthz)" = $'200\n{"status":"ok"}' ]
+		recv=$pid
+		stop_recv
+		[ "$(cat "$BATS_TEST_TMPDIR/told$how")" = $'READY=1\nSTOPPING=1' ]
+	done
+}
+
+@test "recv: takes over sockets from the service manager, and opens no other" {
+	free_port
+	start manager -p "$port" "$BATS_TEST_TMPDIR/told" \
+	    partisci-recv -d "$store" -p 1 -v
+	recv=$pid
+	wait_until grep -qx READY=1 "$BATS_TEST_TMPDIR/told"
+	grep -q "listening on port $port, 0 records" \
+	    "$BATS_TEST_TMPDIR/manager.log"
+	stored "$a"
+	addr='[::1]' post update/ '{"app":"Alpha","ver":"2","host":"h2"}'
+	udp '{"app":"Alpha","ver":"3","host":"h3"}'
+	udp '{"app":"Alpha","ver":"4","host":"h4"}' ::1
+	wait_until same $'alpha 1.0 h1\nalpha 2 h2\nalpha 3 h3\nalpha 4 h4' found ''
+	stop_recv
+}
+
+@test "recv: sockets that are meant for another process are not taken" {
+	free_port
+	export LISTEN_PID=1 LISTEN_FDS=1
+	start_recv
+	stored "$a"
+}
+
+# --- ends ---
+
+@test "recv: SIGTERM, SIGINT and SIGHUP commit what was received, and exit 0" {
+	n=0
+	for signal in TERM INT HUP; do
+		start_recv
+		for ((i = 0; i < 5000; i++)); do
+			echo "{\"app\":\"Many\",\"ver\":\"$signal\",\"host\":\"$signal-$i\"}"
+		done | partisci-send -d '' -s 127.0.0.1 -p "$port" -
+		kill -"$signal" "$recv"
+		wait "$recv"
+		n=$((n + 5000))
+		[ "$(partisci-query -d "$store" versions | wc -l)" = "$n" ]
+	done
+	run -0 partisci-query -d "$store" check
+	[ "$output" = "" ]
+}
+
+@test "recv: is killed without harm: what was answered is there" {
+	start_recv
+	stored "$a"
+	kill -KILL "$recv"
+	wait "$recv" || :
+	[ "$(partisci-query -d "$store" versions | mask)" = "$A" ]
+	start_recv
+	same "$A" rows version/
+}
+
+@test "recv: a second one on the same store or port says so, and exits 2" {
+	start_recv -l 127.0.0.1
+	run -2 --separate-stderr partisci-recv -d "$store" -p 0
+	[ "$output" = "" ]
+	[ "$stderr" = "partisci-recv: $store: in use by another partisci-recv" ]
+	run -2 --separate-stderr partisci-recv -d "$store.2" -p "$port" -l 127.0.0.1
+	[ "$stderr" = "partisci-recv: 127.0.0.1 port $port: Address already in use" ]
+	run -2 --separate-stderr partisci-recv -d "$store.2" -p "$port"
+	[ "$stderr" = "partisci-recv: * port $port: Address already in use" ]
+	[ ! -e "$store.2" ]
+	# The first one did not notice.
+	stored "$a"
+	# And leaves the store to the next.
+	kill -KILL "$recv"
+	wait "$recv" || :
+	start_recv
+	same "$A" rows version/
+}
+
+# --- beside others ---
+
+# local_send HOST APP VER: straight into the store.
+local_send() { partisci-send -d "$store" -s '' -N "$@"; }
+
+@test "recv: what another program writes into the store is seen at once" {
+	start_recv
+	local_send h1 Alpha 1.0
+	same 'alpha 1.0 h1' found ''
+	stored "$a"
+	same 'alpha 1.0 h1' found ''
+	[ "$(rows history/ | wc -l)" = 1 ]
+	local_send h2 Alpha 5
+	udp '{"app":"Alpha","ver":"5","host":"h2"}'
+	udp '{"app":"Alpha","ver":"6","host":"h1"}'
+	wait_until same $'alpha 6 h1\nalpha 5 h2' found ''
+	stop_recv
+	run -0 partisci-query -d "$store" check
+	[ "$output" = "" ]
+}
