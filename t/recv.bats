@@ -893,3 +893,28 @@ local_send() { partisci-send -d "$store" -s '' -N "$@"; }
 	run -0 partisci-query -d "$store" check
 	[ "$output" = "" ]
 }
+
+@test "recv: a post of what it remembers is stored though another changed it" {
+	start_recv
+	stored "$a"
+	for i in 2 3 4 5 6; do
+		local_send h1 Alpha "$i"
+		same "alpha $i h1" found ''
+		stored "$a"
+		same 'alpha 1.0 h1' found ''
+	done
+	stop_recv
+	run -0 partisci-query -d "$store" check
+	[ "$output" = "" ]
+}
+
+@test "recv: a datagram of what it remembers counts though another changed it" {
+	start_recv
+	stored "$a"
+	for i in 2 3 4 5 6; do
+		local_send h1 Alpha "$i"
+		same "alpha $i h1" found ''
+		udp "$a"
+		wait_until same 'alpha 1.0 h1' found ''
+	done
+}

@@ -209,12 +209,12 @@ commit(struct drain *d, unsigned why)
 	t = d->t;
 	d->t = NULL;
 	if (d->writes == 0) {
-		store_abort(t);
+		ingest_abort(in, t);
 		return 0;
 	}
 	d->writes = 0;
 	start = ingest_now_us();
-	if ((rc = store_commit(t)) != 0)
+	if ((rc = ingest_commit(in, t)) != 0)
 		return rc;
 	in->stats.commits++;
 	in->stats.commit_us += (unsigned long long)(ingest_now_us() - start);
@@ -308,7 +308,7 @@ ingest_drain(struct ingest *in, struct load *load)
 	rc = drain_all(&d);
 	free(d.changes);
 	if (rc != 0) {
-		store_abort(d.t);
+		ingest_abort(in, d.t);
 		unplace(&d);
 		in->stats.failures++;
 		keep_rest(&d);

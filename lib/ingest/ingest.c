@@ -67,6 +67,7 @@ void
 ingest_lock(struct ingest *in)
 {
 	pthread_mutex_lock(&in->lock);
+	in->astray = store_last_commit(in->store) > in->ours;
 }
 
 void
@@ -125,7 +126,9 @@ take_update(struct ingest *in, const struct update *u, struct str ip,
 
 	key = make_key(room, u, s.host);
 	known_digest(in->known, &d, key, s.ver, s.app, s.host_ip);
-	if ((*slot = known_same(in->known, &d)) != KNOWN_NO_SLOT) {
+	/* Where somebody else has written, the store has to be asked. */
+	*slot = in->astray ? KNOWN_NO_SLOT : known_same(in->known, &d);
+	if (*slot != KNOWN_NO_SLOT) {
 		seen_set(&in->seen, *slot, time);
 		seen_mark(&in->seen, *slot, posted ? DIRTY_POST : DIRTY_UDP);
 		in->stats.heartbeats++;
@@ -420,7 +423,7 @@ ingest_new(struct ingest **ip, struct store *s,
 	in->generation = UINT64_MAX;	/* nothing has been read yet */
 	if ((rc = ingest_begin(in, &t)) != 0)
 		goto free_known;
-	store_abort(t);
+	ingest_abort(in, t);
 	if ((rc = start_writer(in)) != 0)
 		goto free_known;
 	*ip = in;

@@ -77,6 +77,7 @@ ingest_begin(struct ingest *in, struct store_tx **tp)
 
 	if ((rc = store_begin(in->store, tp)) != 0)
 		return rc;
+	in->ours = store_next_commit(*tp);
 	if ((rc = store_generation(*tp, &gen)) == 0 && gen != in->generation) {
 		/* We are the only writer now: what is read stays true. */
 		ingest_lock(in);
@@ -85,8 +86,28 @@ ingest_begin(struct ingest *in, struct store_tx **tp)
 		ingest_unlock(in);
 	}
 	if (rc != 0) {
-		store_abort(*tp);
+		ingest_abort(in, *tp);
 		*tp = NULL;
 	}
 	return rc;
+}
+
+int
+ingest_commit(struct ingest *in, struct store_tx *t)
+{
+	int rc;
+
+	if ((rc = store_commit(t)) != 0)
+		in->ours--;
+	return rc;
+}
+
+void
+ingest_abort(struct ingest *in, struct store_tx *t)
+{
+	if (t == NULL)
+		return;
+	/* Before somebody else can make the commit that t will not. */
+	in->ours--;
+	store_abort(t);
 }

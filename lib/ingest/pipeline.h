@@ -92,8 +92,14 @@ struct ingest {
 	enum doze		 doze;
 	size_t			 held;		/* bytes taken, not yet stored */
 	struct batch		*draining;	/* what the writer has taken */
+	bool			 astray;	/* the store moved past "ours" */
 	/* Not under the lock: */
 	struct seen		 seen;
+	/*
+	 * Up to that commit the store has nothing that memory lacks: the last
+	 * one that was looked at or, in a transaction, the one it will be.
+	 */
+	atomic_ullong		 ours;
 	/* The writer's own. */
 	struct batch		 kept;		/* not stored for want of room */
 	uint64_t		 generation;
@@ -115,6 +121,8 @@ void	ingest_drain(struct ingest *in, struct load *load);
 
 /* Begin a transaction; what is in memory is true while it lasts. */
 int	ingest_begin(struct ingest *in, struct store_tx **tp);
+int	ingest_commit(struct ingest *in, struct store_tx *t);
+void	ingest_abort(struct ingest *in, struct store_tx *t);
 
 /* Forget some of what is too old; false when there is no more to do now. */
 bool	ingest_trim(struct ingest *in);

@@ -93,11 +93,11 @@ forget(struct look *l)
 		freed[n] = slot;
 		if ((rc = forget_one(t, (struct str){ p, len },
 		    &freed[n++])) != 0) {
-			store_abort(t);
+			ingest_abort(l->in, t);
 			return rc;
 		}
 	}
-	if ((rc = store_commit(t)) != 0)
+	if ((rc = ingest_commit(l->in, t)) != 0)
 		return rc;
 	for (i = 0; i < n; i++)
 		seen_set(&l->in->seen, freed[i], 0);

@@ -478,6 +478,20 @@ store_bump_generation(struct store_tx *t)
 	return meta_put(t->s, t->txn, "generation", gen + 1);
 }
 
+uint64_t
+store_last_commit(struct store *s)
+{
+	MDB_envinfo info;
+
+	return mdb_env_info(s->env, &info) == 0 ? info.me_last_txnid : 0;
+}
+
+uint64_t
+store_next_commit(struct store_tx *t)
+{
+	return mdb_txn_id(t->txn);
+}
+
 int
 store_view(struct store *s, struct store_view **vp)
 {

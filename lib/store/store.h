@@ -82,6 +82,13 @@ void	store_abort(struct store_tx *t);
 int	store_generation(struct store_tx *t, uint64_t *gen);
 int	store_bump_generation(struct store_tx *t);
 
+/*
+ * Commits are numbered, whoever makes them: the last one's number, which is
+ * read without a transaction, and that which t's own will have.
+ */
+uint64_t store_last_commit(struct store *s);
+uint64_t store_next_commit(struct store_tx *t);
+
 /* An update that has arrived: from where (text of an address), and when. */
 struct sighting {
 	struct str	app;
