@@ -55,7 +55,7 @@ static const char help_text[] =
 "  -o, --older AGE        not heard of for so long: 24h, 7d, 3600\n"
 "  -r, --release VERSION  that version, or '<1.2', '<=1.2', '>1.2', '>=1.2'\n"
 "  -S, --since TIME       heard of since then: 24h, 2026-01-31, 1769850000\n"
-"  -s, --server SERVER    ask a server: host[:port] or a URL; '' for the store\n"
+"  -s, --server SERVER    ask a server: host[:port] or URL; '' for the store\n"
 "  -t, --table            print a table\n"
 "  -V, --version          print the version\n"
 "  -v, --verbose          say more on stderr\n";
