@@ -41,8 +41,9 @@ usage(FILE *out, int status)
 	    "                     [-u user]\n");
 	if (status == 0)
 		fprintf(out, "\n"
+		    "  -D, --danger       let POST _danger/clear/ empty the "
+		    "store\n"
 		    "  -d, --db DIR       the store (default %s)\n"
-		    "  -D, --danger       let POST _danger/clear/ empty it\n"
 		    "  -h, --help         this text\n"
 		    "  -l, --listen ADDR  listen there only; may be repeated\n"
 		    "  -p, --port N       UDP and HTTP port (default %d; 0: a "
@@ -51,8 +52,8 @@ usage(FILE *out, int status)
 		    "long\n"
 		    "  -u, --user NAME    become that user once the port is "
 		    "open\n"
-		    "  -v, --verbose      say more on stderr\n"
-		    "  -V, --version      print the version\n",
+		    "  -V, --version      print the version\n"
+		    "  -v, --verbose      say more on stderr\n",
 		    store_default_dir(), PORT);
 	if (status == 0 && (fflush(out) == EOF || ferror(out)))
 		err(2, "stdout");
