@@ -1,8 +1,8 @@
 # One file builds, checks and installs everything; "make help" lists how.
 #
-# CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the packager's; what the code
-# itself needs has other names.  All that is built lies under $(B), so that a
-# build with sanitizers and one without stand side by side.
+# CC, CPPFLAGS, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the packager's; what
+# the code itself needs has other names.  All that is built lies under $(B),
+# so that a build with sanitizers and one without stand side by side.
 
 VERSION	= 0.1
 B	= build
@@ -18,6 +18,7 @@ LIBDIR	= $(PREFIX)/lib
 INCDIR	= $(PREFIX)/include
 SHAREDIR = $(PREFIX)/share
 UNITDIR	= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 
 STD	= -std=c11 -D_GNU_SOURCE -DLIBBSD_OVERLAY -DVERSION='"$(VERSION)"' \
 	  -Ilib -isystem /usr/include/bsd -pthread -fPIC
@@ -35,7 +36,7 @@ LIBS_partisci-recv = -lmicrohttpd -lsodium
 
 SOVER	= 0
 CLIENT	= $(B)/lib/libpartisci.a $(B)/lib/libpartisci.so.$(SOVER) \
-	  $(B)/lib/libpartisci.so $(B)/lib/partisci.pc
+	  $(B)/lib/libpartisci.so
 CLIENTOBJ = $(patsubst %.c,$(B)/%.o,$(wildcard lib/partisci/*.c))
 
 # Programs that tests and benchmarks run, one a file.
@@ -49,8 +50,9 @@ MANUALS	= $(wildcard share/man/man*/*)
 BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
 	  libmicrohttpd-dev libcurl4-openssl-dev libsodium-dev
 DEMO_DEPS = $(BUILD_DEPS) jq curl
-CHECK_DEPS = $(DEMO_DEPS) bats clang libclang-rt-14-dev cppcheck shellcheck \
-	  mandoc strace python3 nodejs golang-go procps iproute2 sudo
+CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
+	  shellcheck mandoc bsdextrautils strace python3 nodejs golang-go procps \
+	  iproute2 sudo
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace procps
 INSTALL_DEPS = t/need
 
@@ -69,7 +71,7 @@ help:
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(ARCHIVE): $(LIBOBJ)
 	@rm -f $@
@@ -100,25 +102,18 @@ $(B)/lib/libpartisci.so.$(SOVER): $(CLIENTOBJ)
 $(B)/lib/libpartisci.so: $(B)/lib/libpartisci.so.$(SOVER)
 	ln -sf $(<F) $@
 
-$(B)/lib/partisci.pc: Makefile
-	@mkdir -p $(@D)
-	printf '%s\n' 'prefix=$(PREFIX)' 'Name: partisci' \
-	    'Description: tell a partisci server which version runs here' \
-	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' \
-	    'Libs: -L$${prefix}/lib -lpartisci' 'Libs.private: -pthread' >$@
-
 # $(INSTALL_DEPS) NAME ... installs the Debian packages that are missing.
 need-%:
 	@$(INSTALL_DEPS) $($(*)_DEPS)
 
 demo: need-DEMO
 	@$(MAKE) -s all
-	@t/demo $(abspath $(B)/bin)
+	@t/demo "$(abspath $(B))/bin"
 
 check: need-CHECK
 	@$(MAKE) -s all drivers
 	@$(MAKE) -s lint
-	@B=$(abspath $(B)) t/run
+	@B="$(abspath $(B))" t/run
 
 drivers: $(DRIVERS) $(BENCHES)
 
@@ -126,14 +121,14 @@ ASAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	  -fno-sanitize-recover=undefined
 check-asan: need-CHECK
 	@$(MAKE) -s B=build/asan CFLAGS='$(ASAN)' all drivers
-	@B=$(abspath build/asan) t/run
+	@B="$(abspath build/asan)" t/run
 
 lint: need-CHECK
 	@CC='$(CC)' STD="$(subst ",\",$(STD))" WARN='$(WARN)' t/lint
 
 bench: need-BENCH
 	@$(MAKE) -s all drivers
-	@B=$(abspath $(B)) t/bench/run
+	@B="$(abspath $(B))" t/bench/run
 
 FUZZ_SECS = 60
 FUZZ	= -O1 -g -fsanitize=fuzzer,address,undefined \
@@ -141,32 +136,54 @@ FUZZ	= -O1 -g -fsanitize=fuzzer,address,undefined \
 fuzz: need-CHECK
 	@$(MAKE) -s B=build/fuzz CC=clang \
 	    CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' fuzzers
-	@B=$(abspath build/fuzz) FUZZ_SECS=$(FUZZ_SECS) t/fuzz/run
+	@B="$(abspath build/fuzz)" FUZZ_SECS=$(FUZZ_SECS) t/fuzz/run
 
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/%: $(B)/%.o $(ARCHIVE)
 	$(CC) $(FUZZ) -o $@ $< $(ARCHIVE) $(TLIBS)
 
+# What is in share, by where it goes.  Units name the program that they run.
+SHARED	= $(shell cd share && find . -type f ! -path './systemd/*' \
+	  ! -path './sysusers.d/*' ! -path '*/__pycache__/*' | cut -c 3- | sort)
+# Clients are this toolkit's own, whatever else lies in the share of a host.
+SHAREDAS = $(SHARED:clients/%=partisci/clients/%)
+UNITS	= $(notdir $(wildcard share/systemd/*))
+
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
-	    $(DESTDIR)$(INCDIR)
-	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
-	install -m 644 $(B)/lib/libpartisci.a $(DESTDIR)$(LIBDIR)
-	install -m 755 $(B)/lib/libpartisci.so.$(SOVER) $(DESTDIR)$(LIBDIR)
-	ln -sf libpartisci.so.$(SOVER) $(DESTDIR)$(LIBDIR)/libpartisci.so
-	install -m 644 $(B)/lib/partisci.pc $(DESTDIR)$(LIBDIR)/pkgconfig
-	install -m 644 lib/partisci/partisci.h $(DESTDIR)$(INCDIR)
-	cd share && find . -type f ! -name '*.service' ! -name '*.socket' | \
-	    while read -r f; do install -D -m 644 "$$f" \
-	    "$(DESTDIR)$(SHAREDIR)/$$f" || exit 1; done
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
+	    "$(DESTDIR)$(INCDIR)" "$(DESTDIR)$(UNITDIR)"
+	install -m 755 $(BINS) "$(DESTDIR)$(BINDIR)"
+	install -m 644 $(B)/lib/libpartisci.a "$(DESTDIR)$(LIBDIR)"
+	install -m 755 $(B)/lib/libpartisci.so.$(SOVER) "$(DESTDIR)$(LIBDIR)"
+	ln -sf libpartisci.so.$(SOVER) "$(DESTDIR)$(LIBDIR)/libpartisci.so"
+	install -m 644 lib/partisci/partisci.h "$(DESTDIR)$(INCDIR)"
+	printf '%s\n' 'libdir=$(LIBDIR)' 'includedir=$(INCDIR)' \
+	    'Name: partisci' 'Version: $(VERSION)' \
+	    'Description: tell a partisci server which version runs here' \
+	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lpartisci' \
+	    'Libs.private: -pthread' | install -m 644 /dev/stdin \
+	    "$(DESTDIR)$(LIBDIR)/pkgconfig/partisci.pc"
+	for f in $(UNITS); do sed -e 's|@BINDIR@|$(BINDIR)|g' \
+	    -e 's|@SHAREDIR@|$(SHAREDIR)|g' share/systemd/$$f | \
+	    install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$f" || exit; done
+	install -D -m 644 share/sysusers.d/partisci.conf \
+	    "$(DESTDIR)$(SYSUSERSDIR)/partisci.conf"
+	install -D -m 644 -t "$(DESTDIR)$(SHAREDIR)/doc/partisci" README LICENSE
+	set -- $(SHAREDAS); for f in $(SHARED); do \
+	    [ -x share/$$f ] && mode=755 || mode=644; \
+	    install -D -m $$mode share/$$f "$(DESTDIR)$(SHAREDIR)/$$1" || exit; \
+	    shift; done
 
 uninstall:
-	cd $(DESTDIR)$(BINDIR) && rm -f $(TOOLS)
-	cd $(DESTDIR)$(LIBDIR) && rm -f libpartisci.a libpartisci.so \
-	    libpartisci.so.$(SOVER) pkgconfig/partisci.pc
-	rm -f $(DESTDIR)$(INCDIR)/partisci.h
-	cd share && find . -type f | while read -r f; do \
-	    rm -f "$(DESTDIR)$(SHAREDIR)/$$f"; done
+	for f in $(TOOLS); do rm -f "$(DESTDIR)$(BINDIR)/$$f"; done
+	for f in libpartisci.a libpartisci.so libpartisci.so.$(SOVER) \
+	    pkgconfig/partisci.pc; do rm -f "$(DESTDIR)$(LIBDIR)/$$f"; done
+	for f in $(UNITS); do rm -f "$(DESTDIR)$(UNITDIR)/$$f"; done
+	for f in $(SHAREDAS); do rm -f "$(DESTDIR)$(SHAREDIR)/$$f"; done
+	rm -f "$(DESTDIR)$(INCDIR)/partisci.h" \
+	    "$(DESTDIR)$(SYSUSERSDIR)/partisci.conf"
+	rm -rf "$(DESTDIR)$(SHAREDIR)/partisci" \
+	    "$(DESTDIR)$(SHAREDIR)/doc/partisci"
 
 clean:
 	rm -rf build
