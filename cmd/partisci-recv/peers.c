@@ -127,6 +127,7 @@ make_room(struct peers *ps, struct bucket *b, uint64_t address)
 	size_t n = 0;
 
 	TAILQ_FOREACH(p, b, entry) {
+		/* cppcheck-suppress uninitvar */
 		if (p->address != address || p->ended)
 			continue;
 		n++;

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -109,6 +110,7 @@ put_group(struct drain *d, size_t end)
 		d->in->stats.added += news == STORE_NEW;
 		d->in->stats.changed += news == STORE_CHANGED;
 	}
+	assert(before != NULL);		/* a group has one change at least */
 	d->nplaced++;
 	d->writes++;
 	seen_raise(&d->in->seen, p->slot, before->time);

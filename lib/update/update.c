@@ -219,6 +219,7 @@ scan_value(struct scan *s, struct update *u, enum field f, bool wrong[],
 		return false;
 	have[f] = true;
 	if (*s->p == '"') {
+		/* cppcheck-suppress legacyUninitvar */
 		if (!scan_string(s, &val, f <= HOST ? u->room[f] : spare))
 			return false;
 		wrong[f] = f == INSTANCE;
