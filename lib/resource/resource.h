@@ -1,0 +1,155 @@
+#ifndef RESOURCE_RESOURCE_H
+#define RESOURCE_RESOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "resource/world.h"
+
+/*
+ * resource: the things of a host that a policy wants to be so and not
+ * otherwise, each kind described by a struct resource_type.
+ *
+ * One resource goes through plan(), which looks and lists what differs, then,
+ * where something does, through apply(), which does what was listed and no
+ * more, or in a dry run through pretend(), which tells the world.  What a
+ * resource is, and what came of it, is in its struct job.
+ *
+ * Nothing here prints, exits, or writes to the store: who called does that
+ * with what it finds in the job.  Nothing here knows the policy language:
+ * what is a function or a template there has been called or rendered before.
+ */
+struct job;
+
+/* The types an option may have, or'd together. */
+enum {
+	OPTION_STRING	= 1 << 0,
+	OPTION_BOOL	= 1 << 1,
+	OPTION_INT	= 1 << 2,
+	OPTION_LIST	= 1 << 3,	/* strings; numbers come as their text */
+	OPTION_MAP	= 1 << 4,	/* an object, as a list of "name=value" */
+	OPTION_SECONDS	= 1 << 5,	/* a number; an int of milliseconds */
+	/* These the language deals with, and they never get here. */
+	OPTION_OBJECT	= 1 << 6,
+	OPTION_FUNCTION	= 1 << 7,
+	OPTION_HIDDEN	= 1 << 8,	/* set by the language alone */
+	OPTION_TEXT	= 1 << 9	/* a string that may have a NUL in it */
+};
+
+/* A row of the table by which options are checked; the manual shows the same. */
+struct resource_option {
+	const char	*name;
+	unsigned	 types;
+	const char	*def;		/* the default in words; NULL: none */
+	const char	*help;		/* a phrase */
+};
+
+enum value_type {
+	VALUE_NONE,			/* not given: the default applies */
+	VALUE_BOOL,
+	VALUE_INT,
+	VALUE_STRING,
+	VALUE_LIST
+};
+
+/*
+ * What the policy gave for an option.  Strings are UTF-8 or bytes; behind
+ * each is a NUL, and there is none in it unless the option has OPTION_TEXT.
+ */
+struct value {
+	enum value_type	 type;
+	bool		 yes;		/* VALUE_BOOL */
+	int64_t		 num;		/* VALUE_INT */
+	struct str	 str;		/* VALUE_STRING */
+	const struct str *list;		/* VALUE_LIST: n of them */
+	size_t		 n;
+};
+
+enum outcome {
+	OUTCOME_OK,			/* as wanted already */
+	OUTCOME_CHANGED,		/* plan: differs; apply: was changed */
+	OUTCOME_SKIPPED,		/* not to be done; why says because of what */
+	OUTCOME_FAILED			/* why says what is wrong */
+};
+
+struct resource_type {
+	const char	*name;		/* the method of p2 */
+	const struct resource_option *options;	/* up to one without name */
+	/* Look, and say in j->why what differs.  Changes nothing at all. */
+	enum outcome	(*plan)(struct job *j);
+	/* After OUTCOME_CHANGED only: do it.  Never OUTCOME_SKIPPED. */
+	enum outcome	(*apply)(struct job *j);
+	/* After OUTCOME_CHANGED, in a dry run: enter it in j->world. */
+	enum outcome	(*pretend)(struct job *j);
+	/* Call fn for each path to be watched.  NULL: there is none. */
+	void		(*watch)(const struct job *j,
+			    void (*fn)(const char *path, void *arg), void *arg);
+};
+
+/*
+ * The upper half is lent to the type from before plan() until job_clear();
+ * values stand in the order of the type's options.  The lower half is filled
+ * by the type and belongs to the job.
+ */
+struct job {
+	const struct resource_type *type;
+	struct str	 title;
+	const struct value *values;
+	struct world	*world;		/* NULL: the host as it is */
+	bool		 sensitive;	/* show no content, in why or diff */
+	bool		 want_diff;	/* somebody will look at diff */
+	bool		 want_detail;	/* ... at detail */
+
+	struct buf	 why;		/* reasons, joined by "; " */
+	struct buf	 did;		/* "Created file.", a line each */
+	struct buf	 diff;		/* unified diffs, whole lines */
+	struct buf	 detail;	/* members of a JSON object */
+	int		 status;	/* of a command: exit status, ... */
+	int		 signal;	/* ... or the signal that ended it, or 0 */
+	struct buf	 out;		/* what it wrote to stdout, ... */
+	struct buf	 err;		/* ... and stderr */
+	void		*state;		/* from plan() for apply() */
+	void		(*drop)(void *state);	/* frees state; may be NULL */
+};
+
+/* Frees what the lower half holds, and empties it. */
+void	job_clear(struct job *j);
+
+/* Add a reason. */
+void	job_why(struct job *j, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* The same, and OUTCOME_FAILED to be returned; reasons so far are dropped. */
+enum outcome job_fail(struct job *j, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* Add an action that was taken: "Created file." */
+void	job_did(struct job *j, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* Add a member to the detail: what --json shows beside outcome and reasons. */
+void	job_detail(struct job *j, const char *name, struct str value);
+void	job_detail_num(struct job *j, const char *name, int64_t value);
+
+/* The type of that name, or NULL. */
+const struct resource_type *resource_find(struct str name);
+
+/* All of them, up to NULL. */
+extern const struct resource_type *const resource_types[];
+
+/* What every resource takes; none of it gets here. */
+extern const struct resource_option resource_common[];
+
+/* Index of an option in a table, or -1. */
+int	option_find(const struct resource_option *table, struct str name);
+
+/* The known name that name was probably meant to be, or NULL. */
+const char *option_nearest(const struct resource_type *type, struct str name);
+
+/* Append what an option may be: "a string or a number". */
+void	option_types(struct buf *b, unsigned types);
+
+#endif

@@ -1,0 +1,18 @@
+#include <string.h>
+
+#include "resource/resource.h"
+
+const struct resource_type *const resource_types[] = {
+	NULL
+};
+
+const struct resource_type *
+resource_find(struct str name)
+{
+	size_t i;
+
+	for (i = 0; resource_types[i] != NULL; i++)
+		if (str_eq(name, str_of(resource_types[i]->name)))
+			return resource_types[i];
+	return NULL;
+}
