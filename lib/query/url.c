@@ -73,9 +73,11 @@ url_decode(struct buf *b, struct str s, bool plus)
 	}
 	if (buf_failed(b))
 		return false;
+	if (b->len == start)
+		return true;
 	out = (struct str){ b->p + start, b->len - start };
-	return out.len == 0 || (utf8_count(out) != SIZE_MAX &&
-	    memchr(out.p, '\0', out.len) == NULL);
+	return utf8_count(out) != SIZE_MAX &&
+	    memchr(out.p, '\0', out.len) == NULL;
 }
 
 void
