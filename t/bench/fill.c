@@ -1,7 +1,8 @@
 /*
  * fill DIR HOSTS APPS: put HOSTS * APPS records into the store in DIR, with
  * ten versions of each app, in large transactions, host after host as they
- * report what they have.
+ * report what they have.  They are those of bench.h, where APPS is KEY_APPS,
+ * as if each had come from this host.
  */
 #include <err.h>
 #include <stdio.h>
@@ -23,17 +24,15 @@ check(int rc)
 static void
 put(struct store_tx *t, unsigned long app, unsigned long host, uint32_t now)
 {
-	char text[4][80];
+	char text[3][80];
 
 	(void)snprintf(text[0], sizeof(text[0]), "App %06lu", app);
-	(void)snprintf(text[1], sizeof(text[1]), "1.%lu.%lu",
+	(void)snprintf(text[1], sizeof(text[1]), "100.%lu.%lu",
 	    host % VERSIONS, app % 7);
 	(void)snprintf(text[2], sizeof(text[2]), "host%06lu.example", host);
-	(void)snprintf(text[3], sizeof(text[3]), "10.%lu.%lu.%lu",
-	    host >> 16 & 255, host >> 8 & 255, host & 255);
 	check(store_update(t, &(struct sighting){
 	    .app = str_of(text[0]), .ver = str_of(text[1]),
-	    .host = str_of(text[2]), .host_ip = str_of(text[3]),
+	    .host = str_of(text[2]), .host_ip = str_of("127.0.0.1"),
 	    .time = now }));
 }
 
