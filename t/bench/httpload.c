@@ -8,7 +8,7 @@
  * with each pass.  -l: so many updates a request, to updates/ instead of
  * update/.
  *
- * Prints NAME=VALUE for a shell: requests, seconds, failed (answers other than
+ * Prints NAME=VALUE for a shell: requests, took_s, failed (answers other than
  * 200), and how long they took, p50_ms, p99_ms and max_ms.
  */
 #include <sys/epoll.h>
@@ -129,7 +129,8 @@ run(struct load *l, size_t nclients)
 		ask(l, &c[i]);
 	while (l->answered < l->requests) {
 		if ((n = epoll_wait(ep, ev, EVENTS, 30000)) <= 0)
-			errx(2, "no answer within 30 s");
+			errx(2, "no answer within 30 s: %zu of %zu came",
+			    l->answered, l->asked);
 		while (n-- > 0)
 			hear(l, ev[n].data.ptr);
 	}
@@ -178,7 +179,7 @@ main(int argc, char **argv)
 	if (l.request == NULL || l.took == NULL)
 		err(2, NULL);
 	seconds = run(&l, clients);
-	printf("requests=%zu seconds=%.4f failed=%zu p50_ms=%.3f p99_ms=%.3f "
+	printf("requests=%zu took_s=%.4f failed=%zu p50_ms=%.3f p99_ms=%.3f "
 	    "max_ms=%.3f\n", l.answered, seconds, l.failed,
 	    bench_quantile(l.took, l.answered, 0.5),
 	    bench_quantile(l.took, l.answered, 0.99),
