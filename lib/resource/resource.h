@@ -29,9 +29,9 @@ enum {
 	OPTION_STRING	= 1 << 0,
 	OPTION_BOOL	= 1 << 1,
 	OPTION_INT	= 1 << 2,
-	OPTION_LIST	= 1 << 3,	/* strings; numbers come as their text */
-	OPTION_MAP	= 1 << 4,	/* an object, as a list of "name=value" */
-	OPTION_SECONDS	= 1 << 5,	/* a number; an int of milliseconds */
+	OPTION_LIST	= 1 << 3,	/* strings; numbers as text */
+	OPTION_MAP	= 1 << 4,	/* a list of "name=value" */
+	OPTION_SECONDS	= 1 << 5,	/* here an int: milliseconds */
 	/* These the language deals with, and they never get here. */
 	OPTION_OBJECT	= 1 << 6,
 	OPTION_FUNCTION	= 1 << 7,
@@ -39,7 +39,7 @@ enum {
 	OPTION_TEXT	= 1 << 9	/* a string that may have a NUL in it */
 };
 
-/* A row of the table by which options are checked; the manual shows the same. */
+/* A row of the table that options are checked by; the manual shows it, too. */
 struct resource_option {
 	const char	*name;
 	unsigned	 types;
@@ -71,7 +71,7 @@ struct value {
 enum outcome {
 	OUTCOME_OK,			/* as wanted already */
 	OUTCOME_CHANGED,		/* plan: differs; apply: was changed */
-	OUTCOME_SKIPPED,		/* not to be done; why says because of what */
+	OUTCOME_SKIPPED,		/* not to be done; why says why */
 	OUTCOME_FAILED			/* why says what is wrong */
 };
 
@@ -105,8 +105,8 @@ struct job {
 
 	struct buf	 why;		/* reasons, joined by "; " */
 	struct buf	 did;		/* "Created file.", a line each */
-	struct buf	 diff;		/* unified diffs, whole lines */
-	struct buf	 detail;	/* members of a JSON object */
+	struct buf	 diff;		/* unified, whole lines */
+	struct buf	 detail;	/* members of an object */
 	int		 status;	/* of a command: exit status, ... */
 	int		 signal;	/* ... or the signal that ended it, or 0 */
 	struct buf	 out;		/* what it wrote to stdout, ... */

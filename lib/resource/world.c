@@ -180,7 +180,8 @@ world_set(struct world *w, const char *path, const struct node *n)
 struct walk {
 	const char	*dir;
 	size_t		 len;
-	int		(*fn)(const char *name, const struct node *n, void *arg);
+	int		(*fn)(const char *name, const struct node *n,
+			    void *arg);
 	void		*arg;
 	bool		 stopped;
 };
