@@ -10,7 +10,11 @@
 
 #include "store/env.h"
 
-enum { SCHEMA = 1, READERS = 510 };
+enum {
+	SCHEMA = 1,
+	READERS = 510,
+	LOCK_SIZE = 32768		/* what LMDB makes lock.mdb for those */
+};
 
 /*
  * Address space set aside for the map.  It costs nothing until it is used, so
@@ -128,6 +132,29 @@ check_files(int dirfd, bool *exists)
 	return 0;
 }
 
+/*
+ * LMDB maps the lock file and writes to it; where that needs a block and the
+ * disk has none, the process ends with SIGBUS.  So it gets its blocks before.
+ * Whoever may not write it is left to LMDB, which may do without.
+ */
+static int
+reserve_lock(int dirfd)
+{
+	struct stat st;
+	int fd, rc = 0;
+
+	if (fstatat(dirfd, "lock.mdb", &st, 0) == 0 &&
+	    (int64_t)st.st_blocks * 512 >= LOCK_SIZE)
+		return 0;
+	if ((fd = openat(dirfd, "lock.mdb", O_RDWR | O_CREAT | O_CLOEXEC,
+	    0600)) == -1)
+		return errno == ENOSPC || errno == EDQUOT ? errno : 0;
+	if (fallocate(fd, 0, 0, LOCK_SIZE) == -1 && errno != EOPNOTSUPP)
+		rc = errno;
+	close(fd);
+	return rc;
+}
+
 static int
 open_env(struct store *s, const char *dir, unsigned flags)
 {
@@ -229,8 +256,10 @@ check_schema(struct store *s, MDB_txn *txn, bool *empty)
 	rc = mdb_dbi_open(txn, table_names[T_META], 0, &s->dbi[T_META]);
 	if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE)
 		return STORE_EFOREIGN;
-	if (rc != 0 || (rc = meta_get(s, txn, "schema", &schema)) != 0)
-		return rc;
+	if (rc == 0)
+		rc = meta_get(s, txn, "schema", &schema);
+	if (rc != 0)
+		return rc == STORE_ERECORD ? STORE_EFOREIGN : rc;
 	return schema == 0 ? STORE_EFOREIGN :
 	    schema > SCHEMA ? STORE_ENEWER : 0;
 }
@@ -306,7 +335,8 @@ store_open(struct store **sp, const char *dir, enum store_mode mode)
 		rc = ENOENT;
 		goto close_dir;
 	}
-	if ((rc = open_env(s, dir, flags | MDB_NOTLS)) != 0)
+	if ((rc = reserve_lock(s->dirfd)) != 0 ||
+	    (rc = open_env(s, dir, flags | MDB_NOTLS)) != 0)
 		goto close_dir;
 	if ((rc = check_length(s)) != 0 || (rc = load_tables(s, mode)) != 0)
 		goto close_env;
