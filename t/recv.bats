@@ -819,6 +819,24 @@ teardown() {
 	stop_recv
 }
 
+@test "recv: a restart leaves the manager's sockets as they are" {
+	# Without the right to enlarge a buffer, as under a unit.
+	unpriv=()
+	[ "$(id -u)" != 0 ] || unpriv=(setpriv --inh-caps=-net_admin
+	    --bounding-set=-net_admin)
+	run -0 "$BATS_TEST_DIRNAME/restart.py" "${unpriv[@]}" \
+	    partisci-recv -d "$store"
+	same "$(cat <<-END
+		HTTP/1.1 200 OK
+		buffer kept
+		exit 0
+		HTTP/1.1 200 OK
+		between was heard
+		exit 0
+	END
+	)" echo "$output"
+}
+
 @test "recv: sockets that are meant for another process are not taken" {
 	free_port
 	export LISTEN_PID=1 LISTEN_FDS=1

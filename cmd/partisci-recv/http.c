@@ -761,6 +761,12 @@ http_stop(struct http *h)
 	/* Answers to what was committed last are still on their way. */
 	for (patience = 2000; h->posts > 0 && patience > 0; patience--)
 		(void)nanosleep(&pause, NULL);
+	/*
+	 * A daemon shuts its listening socket down, for all who have it, unless
+	 * that is taken from it first.  It may be the service manager's.
+	 */
+	for (i = 0; i < h->ndaemons; i++)
+		(void)MHD_quiesce_daemon(h->daemons[i]);
 	for (i = 0; i < h->ndaemons; i++)
 		MHD_stop_daemon(h->daemons[i]);
 	MHD_destroy_response(h->empty);

@@ -46,15 +46,19 @@ turn_on(int fd, int level, int option)
 	(void)setsockopt(fd, level, option, &one, sizeof(one));
 }
 
+/*
+ * Who may not force the size of the buffer gets rmem_max at most, which would
+ * shrink what the service manager has set: so that is only for our own.
+ */
 static void
-add_udp(struct sockets *s, int fd)
+add_udp(struct sockets *s, int fd, bool ours)
 {
 	int size = RCVBUF;
 
 	if (s->nudp == MAX_SOCKETS)
 		errx(2, "too many sockets");
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-	    sizeof(size)) == -1)
+	    sizeof(size)) == -1 && ours)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
 		    sizeof(size));
 	s->udp[s->nudp++] = fd;
@@ -132,7 +136,7 @@ bind_pair(struct sockets *s, struct addrinfo *ai)
 		if ((udp = bind_one(ai, SOCK_DGRAM)) != -1) {
 			s->port = port_of(tcp);
 			add_tcp(s, tcp);
-			add_udp(s, udp);
+			add_udp(s, udp, true);
 			return 0;
 		}
 		saved = errno;
@@ -193,7 +197,7 @@ inherited(struct sockets *s)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 		if (type == SOCK_DGRAM)
-			add_udp(s, fd);
+			add_udp(s, fd, false);
 		else
 			add_tcp(s, fd);
 		s->port = port_of(fd);
