@@ -65,7 +65,7 @@ A='{"app_id":"alpha","app":"Alpha","ver":"1.0","host":"h1","instance":0,"host_ip
 @test "recv: -h is help on stdout, and --help the same" {
 	PARTISCI_DB='' run -0 --separate-stderr partisci-recv -h
 	[ "$stderr" = "" ]
-	[ "${lines[0]}" = "usage: partisci-recv [-DhVv] [-d dir] [-l address] [-p port] [-t seconds]" ]
+	[ "${lines[0]}" = "usage: partisci-recv [-DhVv] [-d dir] [-l address] [-p port] [-T seconds]" ]
 	[[ $output == *"(default /var/lib/partisci)"* ]]
 	[[ $output == *"(default 7777; 0: a free one)"* ]]
 	[ "$(partisci-recv --help)" = "$(partisci-recv -h)" ]
@@ -86,7 +86,7 @@ A='{"app_id":"alpha","app":"Alpha","ver":"1.0","host":"h1","instance":0,"host_ip
 }
 
 @test "recv: options that make no sense are refused in a sentence" {
-	local usage=$'usage: partisci-recv [-DhVv] [-d dir] [-l address] [-p port] [-t seconds]\n                     [-u user]'
+	local usage=$'usage: partisci-recv [-DhVv] [-d dir] [-l address] [-p port] [-T seconds]\n                     [-t seconds] [-u user]'
 	while IFS='|' read -r args words; do
 		# shellcheck disable=SC2086	# to be split
 		run -2 --separate-stderr partisci-recv -d "$store" $args
@@ -96,6 +96,8 @@ A='{"app_id":"alpha","app":"Alpha","ver":"1.0","host":"h1","instance":0,"host_ip
 		-p x|-p x: invalid
 		-p 65536|-p 65536: too large
 		-p -1|-p -1: too small
+		-T 0|-T 0: too small
+		-T 86401|-T 86401: too large
 		-t 0|-t 0: too small
 		-t soon|-t soon: invalid
 		-t 4294967296|-t 4294967296: too large
@@ -117,7 +119,7 @@ A='{"app_id":"alpha","app":"Alpha","ver":"1.0","host":"h1","instance":0,"host_ip
 @test "recv: long names do what letters do, and \$PARTISCI_DB names the store" {
 	free_port
 	PARTISCI_DB=$store/deep/er start partisci-recv --port "$port" \
-	    --listen 127.0.0.1 --trim 3600 --danger --verbose
+	    --listen 127.0.0.1 --timeout 5 --trim 3600 --danger --verbose
 	recv=$pid
 	wait_until recv_ready
 	[ "$(stat -c %a "$store/deep/er")" = 700 ]

@@ -28,14 +28,9 @@ enum {
 	CONNECTION_MEMORY = 4096,	/* head of a request, chunk of an answer */
 	CHUNK = 64 * 1024,		/* of an answer, made at once */
 	THREADS = 2,
+	ANSWER_RATE = 4096,		/* bytes that a client takes a second */
+	PER_ADDRESS = 512,		/* connections */
 	TOO_LARGE = 413			/* whose name in the library changes */
-};
-
-static const struct peers_limits limits = {
-	.request_us = 30 * 1000000,
-	.answer_us = 30 * 1000000,
-	.answer_rate = 4096,
-	.per_address = 512
 };
 
 struct http {
@@ -712,6 +707,12 @@ start_daemon(struct http *h, int fd, unsigned connections)
 struct http *
 http_start(const struct sockets *s, const struct http_config *config)
 {
+	const struct peers_limits limits = {
+		.request_us = (int64_t)config->timeout * 1000000,
+		.answer_us = (int64_t)config->timeout * 1000000,
+		.answer_rate = ANSWER_RATE,
+		.per_address = PER_ADDRESS
+	};
 	struct http *h;
 	unsigned each;
 	size_t i;

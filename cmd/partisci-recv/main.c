@@ -26,6 +26,7 @@ static const struct option longopts[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "listen", required_argument, NULL, 'l' },
 	{ "port", required_argument, NULL, 'p' },
+	{ "timeout", required_argument, NULL, 'T' },
 	{ "trim", required_argument, NULL, 't' },
 	{ "user", required_argument, NULL, 'u' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -37,24 +38,26 @@ static _Noreturn void
 usage(FILE *out, int status)
 {
 	fprintf(out, "usage: partisci-recv [-DhVv] [-d dir] [-l address] "
-	    "[-p port] [-t seconds]\n"
-	    "                     [-u user]\n");
+	    "[-p port] [-T seconds]\n"
+	    "                     [-t seconds] [-u user]\n");
 	if (status == 0)
 		fprintf(out, "\n"
-		    "  -D, --danger       let POST _danger/clear/ empty the "
+		    "  -D, --danger        let POST _danger/clear/ empty the "
 		    "store\n"
-		    "  -d, --db DIR       the store (default %s)\n"
-		    "  -h, --help         this text\n"
-		    "  -l, --listen ADDR  listen there only; may be repeated\n"
-		    "  -p, --port N       UDP and HTTP port (default %d; 0: a "
+		    "  -d, --db DIR        the store (default %s)\n"
+		    "  -h, --help          this text\n"
+		    "  -l, --listen ADDR   listen there only; may be repeated\n"
+		    "  -p, --port N        UDP and HTTP port (default %d; 0: a "
 		    "free one)\n"
-		    "  -t, --trim SECS    forget what was not heard of for so "
+		    "  -T, --timeout SECS  end HTTP clients that are so slow "
+		    "(default %d)\n"
+		    "  -t, --trim SECS     forget what was not heard of for so "
 		    "long\n"
-		    "  -u, --user NAME    become that user once the port is "
+		    "  -u, --user NAME     become that user once the port is "
 		    "open\n"
-		    "  -V, --version      print the version\n"
-		    "  -v, --verbose      say more on stderr\n",
-		    store_default_dir(), PORT);
+		    "  -V, --version       print the version\n"
+		    "  -v, --verbose       say more on stderr\n",
+		    store_default_dir(), PORT, TIMEOUT);
 	if (status == 0 && (fflush(out) == EOF || ferror(out)))
 		err(2, "stdout");
 	exit(status);
@@ -85,8 +88,9 @@ options(struct options *o, int argc, char **argv)
 {
 	int ch;
 
-	*o = (struct options){ .db = store_default_dir(), .port = PORT };
-	while ((ch = getopt_long(argc, argv, "Dd:hl:p:t:u:Vv", longopts,
+	*o = (struct options){ .db = store_default_dir(), .port = PORT,
+	    .timeout = TIMEOUT };
+	while ((ch = getopt_long(argc, argv, "Dd:hl:p:T:t:u:Vv", longopts,
 	    NULL)) != -1)
 		switch (ch) {
 		case 'D':
@@ -105,6 +109,9 @@ options(struct options *o, int argc, char **argv)
 			break;
 		case 'p':
 			o->port = (unsigned)number("-p", optarg, 0, 65535);
+			break;
+		case 'T':
+			o->timeout = (unsigned)number("-T", optarg, 1, 86400);
 			break;
 		case 't':
 			o->trim = (uint32_t)number("-t", optarg, 1,
@@ -286,6 +293,7 @@ main(int argc, char **argv)
 	sigfd = open_signals();
 	rest.store = open_store(o.db);
 	rest.danger = o.danger;
+	rest.timeout = o.timeout;
 	config.trim = o.trim;
 	config.arg = (void *)(uintptr_t)o.db;
 	if ((rc = ingest_new(&rest.ingest, rest.store, &config)) != 0)

@@ -14,7 +14,7 @@
 
 /* recv: what the files of this tool know of one another. */
 
-enum { MAX_SOCKETS = 16, PORT = 7777 };
+enum { MAX_SOCKETS = 16, PORT = 7777, TIMEOUT = 30 };
 
 struct options {
 	const char	*db;
@@ -22,6 +22,7 @@ struct options {
 	const char	*listen[MAX_SOCKETS];
 	size_t		 nlisten;
 	unsigned	 port;
+	unsigned	 timeout;	/* seconds, for HTTP clients */
 	uint32_t	 trim;
 	bool		 danger;
 	bool		 verbose;
@@ -81,6 +82,7 @@ struct http_config {
 	struct ingest	*ingest;
 	struct udp	*udp;
 	bool		 danger;
+	unsigned	 timeout;
 };
 
 struct http *http_start(const struct sockets *s,
