@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/stdfd.h"
 #include "base/utf8.h"
 #include "store/store.h"
 #include "update/update.h"
@@ -263,6 +264,8 @@ main(int argc, char *argv[])
 	bool lines;
 	int status;
 
+	if (stdfd_hold() == -1)
+		err(2, "/dev/null");
 	parse_options(&o, argc, argv);
 	argc -= optind;
 	argv += optind;
