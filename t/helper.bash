@@ -42,7 +42,7 @@ wait_until() {
 # start COMMAND [ARG ...]: in the background, until the test ends; sets $pid.
 # Its stderr goes to $BATS_TEST_TMPDIR/COMMAND.log.
 start() {
-	"$@" 2>>"$BATS_TEST_TMPDIR/$1.log" 3>&- 4>&- &
+	"$@" 2>>"$BATS_TEST_TMPDIR/${1##*/}.log" <&0 3>&- 4>&- 7>&- &
 	pid=$!
 	started+=("$pid")
 }
@@ -80,3 +80,16 @@ stop_recv() {
 	wait "$recv" || rc=$?
 	return "$rc"
 }
+
+# manual PAGE: the page as one reads it, from its source in share/man.
+manual() {
+	mandoc -T utf8 "$BATS_TEST_DIRNAME"/../share/man/man*/"$1" | col -bx
+}
+
+# examples PAGE: the code in its EXAMPLES, commands behind "$ ".
+examples() {
+	manual "$1" | sed -n '/^EXAMPLES/,/^SEE ALSO/s/^           //p'
+}
+
+# squeeze: all white space as single blanks, to compare what is laid out.
+squeeze() { tr -s '[:space:]' ' ' | sed 's/^ //; s/ $//'; }
