@@ -156,6 +156,10 @@ row='{"app_id":"a","app":"a","ver":"1","host":"h","instance":0}'
 	refused 'not valid JSON' < <(printf '{"app":"a","ver":"1",}')
 }
 
+@test "bad input: two words in one" {
+	refused 'not valid JSON' < <(printf '{"app":"a","ver":"1","x":truenull}')
+}
+
 @test "bad input: a comment" {
 	refused 'not valid JSON' < <(printf '{"app":"a",/* */"ver":"1"}')
 }

@@ -182,13 +182,17 @@ static bool
 scan_word(struct scan *s, const char *word)
 {
 	size_t n = strlen(word);
+	const char *p;
 
 	if ((size_t)(s->end - s->p) < n || memcmp(s->p, word, n) != 0)
 		return false;
-	s->p += n;
+	p = s->p + n;
 	/* "truex" is no word: leave it to jansson to say so. */
-	return s->p == s->end || ((*s->p < 'a' || *s->p > 'z') &&
-	    (*s->p < 'A' || *s->p > 'Z'));
+	if (p < s->end && ((*p >= 'a' && *p <= 'z') || (*p >= 'A' &&
+	    *p <= 'Z')))
+		return false;
+	s->p = p;
+	return true;
 }
 
 static enum field
