@@ -56,7 +56,7 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace procps
 INSTALL_DEPS = t/need
 
-all: $(BINS) $(CLIENT)
+all: $(BINS) $(if $(CLIENTOBJ),$(CLIENT))
 
 help:
 	@echo "make [all]        build into $(B)/"
@@ -149,20 +149,9 @@ SHARED	= $(shell cd share && find . -type f ! -path './systemd/*' \
 SHAREDAS = $(SHARED:clients/%=partisci/clients/%)
 UNITS	= $(notdir $(wildcard share/systemd/*))
 
-install: all
-	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
-	    "$(DESTDIR)$(INCDIR)" "$(DESTDIR)$(UNITDIR)"
+install: all $(if $(CLIENTOBJ),install-lib)
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(UNITDIR)"
 	install -m 755 $(BINS) "$(DESTDIR)$(BINDIR)"
-	install -m 644 $(B)/lib/libpartisci.a "$(DESTDIR)$(LIBDIR)"
-	install -m 755 $(B)/lib/libpartisci.so.$(SOVER) "$(DESTDIR)$(LIBDIR)"
-	ln -sf libpartisci.so.$(SOVER) "$(DESTDIR)$(LIBDIR)/libpartisci.so"
-	install -m 644 lib/partisci/partisci.h "$(DESTDIR)$(INCDIR)"
-	printf '%s\n' 'libdir=$(LIBDIR)' 'includedir=$(INCDIR)' \
-	    'Name: partisci' 'Version: $(VERSION)' \
-	    'Description: tell a partisci server which version runs here' \
-	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lpartisci' \
-	    'Libs.private: -pthread' | install -m 644 /dev/stdin \
-	    "$(DESTDIR)$(LIBDIR)/pkgconfig/partisci.pc"
 	for f in $(UNITS); do sed -e 's|@BINDIR@|$(BINDIR)|g' \
 	    -e 's|@SHAREDIR@|$(SHAREDIR)|g' share/systemd/$$f | \
 	    install -m 644 /dev/stdin "$(DESTDIR)$(UNITDIR)/$$f" || exit; done
@@ -173,6 +162,19 @@ install: all
 	    [ -x share/$$f ] && mode=755 || mode=644; \
 	    install -D -m $$mode share/$$f "$(DESTDIR)$(SHAREDIR)/$$1" || exit; \
 	    shift; done
+
+install-lib: $(CLIENT)
+	install -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCDIR)"
+	install -m 644 $(B)/lib/libpartisci.a "$(DESTDIR)$(LIBDIR)"
+	install -m 755 $(B)/lib/libpartisci.so.$(SOVER) "$(DESTDIR)$(LIBDIR)"
+	ln -sf libpartisci.so.$(SOVER) "$(DESTDIR)$(LIBDIR)/libpartisci.so"
+	install -m 644 lib/partisci/partisci.h "$(DESTDIR)$(INCDIR)"
+	printf '%s\n' 'libdir=$(LIBDIR)' 'includedir=$(INCDIR)' \
+	    'Name: partisci' 'Version: $(VERSION)' \
+	    'Description: tell a partisci server which version runs here' \
+	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lpartisci' \
+	    'Libs.private: -pthread' | install -m 644 /dev/stdin \
+	    "$(DESTDIR)$(LIBDIR)/pkgconfig/partisci.pc"
 
 uninstall:
 	for f in $(TOOLS); do rm -f "$(DESTDIR)$(BINDIR)/$$f"; done
@@ -191,5 +193,5 @@ clean:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 .PHONY: all help demo check drivers check-asan lint bench fuzz fuzzers \
-	install uninstall clean
+	install install-lib uninstall clean
 .SECONDARY:
