@@ -846,6 +846,23 @@ teardown() {
 	stored "$a"
 }
 
+@test "recv: sockets that are none are refused in a sentence" {
+	while IFS='|' read -r fds words; do
+		run -2 --separate-stderr bash -c "LISTEN_PID=\$\$ LISTEN_FDS=$fds \
+		    exec partisci-recv -d '$store' 3>&-"
+		[ "$stderr" = "partisci-recv: $words" ]
+	done <<-'END'
+		0|LISTEN_FDS 0: too small
+		17|LISTEN_FDS 17: too large
+		x|LISTEN_FDS x: invalid
+		1|inherited socket 3: Bad file descriptor
+	END
+	run -2 --separate-stderr bash -c "LISTEN_PID=\$\$ LISTEN_FDS=1 \
+	    exec partisci-recv -d '$store' 3</dev/null"
+	[ "$stderr" = "partisci-recv: inherited socket 3: Socket operation on non-socket" ]
+	[ ! -e "$store" ]
+}
+
 # --- ends ---
 
 @test "recv: SIGTERM, SIGINT and SIGHUP commit what was received, and exit 0" {

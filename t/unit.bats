@@ -9,3 +9,8 @@ load helper
 		[ "$output" = "" ]
 	done
 }
+
+@test "ingest: takes no more than it may hold, counts the rest, and goes on" {
+	run -0 room "$store"
+	[ "$output" = "" ]
+}
