@@ -1,6 +1,6 @@
 /*
- * slowclients PORT drip N | idle N | endless | late SECS: HTTP clients as one
- * would not wish for.
+ * slowclients PORT drip N | idle N | endless | bodies N | late SECS: HTTP
+ * clients as one would not wish for.
  *
  * drip: N clients that send a byte at a time for ever, a third of them in the
  * head, a third in a body, a third in chunks.  idle: N that send nothing, 400
@@ -11,6 +11,10 @@
  *
  * endless: chunks as fast as they go; prints how many MiB went before the
  * server had enough.
+ *
+ * bodies: N clients that send an update with blanks, 1 MiB in all, but for the
+ * last byte, and that one when all are as far.  Prints how many answers there
+ * were of each status, and how many of them name a time to come again.
  *
  * late: one client of each kind, and one that is answered before; for each
  * is printed whether it was ended, and not before SECS had passed.
@@ -239,6 +243,64 @@ endless(void)
 	printf("%zu\n", sent >> 20);
 }
 
+/* All but the last byte of an update of 1 MiB; or as far as it goes. */
+static void
+send_most(int fd, unsigned n)
+{
+	enum { SIZE = 1 << 20 };
+	static char body[SIZE];
+	char head[256];
+	size_t len, sent;
+	ssize_t k;
+
+	memset(body, ' ', sizeof(body));
+	len = (size_t)snprintf(body, sizeof(body),
+	    "{\"app\":\"Big\",\"ver\":\"1\",\"host\":\"%u\"}", n);
+	body[len] = ' ';
+	len = (size_t)snprintf(head, sizeof(head), "POST /api/v1/update/ "
+	    "HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n"
+	    "Connection: close\r\n\r\n", SIZE);
+	if (send(fd, head, len, MSG_NOSIGNAL) != (ssize_t)len)
+		err(2, "send");
+	for (sent = 0; sent < SIZE - 1; sent += (size_t)k)
+		if ((k = send(fd, body + sent, SIZE - 1 - sent,
+		    MSG_NOSIGNAL)) <= 0)
+			err(2, "send");
+}
+
+static void
+bodies(size_t n)
+{
+	unsigned status, count[600] = { 0 }, again = 0;
+	char text[1024];
+	size_t i, len;
+	ssize_t k;
+
+	if ((clients = calloc(n, sizeof(*clients))) == NULL)
+		err(2, NULL);
+	for (i = 0; i < n; i++) {
+		clients[i].fd = reach(0);
+		send_most(clients[i].fd, (unsigned)i);
+	}
+	for (i = 0; i < n; i++) {
+		if (send(clients[i].fd, " ", 1, MSG_NOSIGNAL) != 1)
+			err(2, "send");
+		for (len = 0; (k = recv(clients[i].fd, text + len,
+		    sizeof(text) - 1 - len, 0)) > 0; )
+			len += (size_t)k;
+		text[len] = '\0';
+		if (sscanf(text, "HTTP/1.1 %u ", &status) != 1 || status > 599)
+			errx(2, "no answer: %s", text);
+		count[status]++;
+		again += strstr(text, "\r\nRetry-After: 1\r\n") != NULL;
+		close(clients[i].fd);
+	}
+	for (status = 0; status < 600; status++)
+		if (count[status] > 0)
+			printf("%u %u\n", status, count[status]);
+	printf("again %u\n", again);
+}
+
 /* What the one that is answered, and then says nothing, has to read. */
 static void
 take_answer(int fd)
@@ -301,6 +363,8 @@ main(int argc, char **argv)
 		endless();
 	else if (argc != 4)
 		errx(2, "usage: slowclients port what [n]");
+	else if (strcmp(argv[2], "bodies") == 0)
+		bodies(strtoul(argv[3], NULL, 10));
 	else if (strcmp(argv[2], "late") == 0)
 		late(strtoll(argv[3], NULL, 10) * 1000000);
 	else

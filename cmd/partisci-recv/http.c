@@ -544,6 +544,15 @@ check_head(struct request *q, const char *method)
 	return MHD_YES;
 }
 
+/* What is refused anyhow must not keep others out. */
+static void
+drop_body(struct request *q)
+{
+	q->h->bodies -= q->counted;
+	q->counted = 0;
+	buf_clear(&q->body);
+}
+
 /* A piece of the body.  MHD_NO ends a connection that never stops. */
 static enum MHD_Result
 take_body(struct request *q, const char *p, size_t n)
@@ -553,14 +562,13 @@ take_body(struct request *q, const char *p, size_t n)
 	q->received += n;
 	if (q->received > BODY_ENDLESS)
 		return MHD_NO;
-	if (q->received > BODY_MAX || q->too_much) {
-		buf_clear(&q->body);
-		return MHD_YES;
-	}
+	q->counted += n;
 	if (atomic_fetch_add(&h->bodies, n) + n > BODIES_MAX)
 		q->too_much = true;
-	q->counted += n;
-	buf_add(&q->body, p, n);
+	if (q->received > BODY_MAX || q->too_much)
+		drop_body(q);
+	else
+		buf_add(&q->body, p, n);
 	return MHD_YES;
 }
 
