@@ -29,7 +29,7 @@ static const size_t map_least = (size_t)1 << 28;
 
 static const char *const table_names[NTABLES] = {
 	"meta", "version", "by_host", "by_ver", "seen", "slot", "app", "host",
-	"history", "event", "outbox"
+	"history", "event", "outbox", "bytecode", "run", "result"
 };
 
 const char *
@@ -224,15 +224,24 @@ tx_extend(struct store *s)
 	return 0;
 }
 
+/*
+ * A store that was made before there were the later tables lacks them, until
+ * somebody opens it to write.
+ */
 static int
-open_tables(struct store *s, MDB_txn *txn, unsigned flags)
+open_tables(struct store *s, MDB_txn *txn, unsigned flags, bool *lacks)
 {
 	int i, rc;
 
-	for (i = 0; i < NTABLES; i++)
-		if ((rc = mdb_dbi_open(txn, table_names[i], flags,
-		    &s->dbi[i])) != 0)
+	*lacks = false;
+	for (i = 0; i < NTABLES; i++) {
+		rc = mdb_dbi_open(txn, table_names[i], flags, &s->dbi[i]);
+		if (rc == MDB_NOTFOUND && i >= FIRST_LATER_TABLE) {
+			s->dbi[i] = NO_TABLE;
+			*lacks = true;
+		} else if (rc != 0)
 			return rc;
+	}
 	return 0;
 }
 
@@ -268,7 +277,7 @@ static int
 make_tables(struct store *s)
 {
 	MDB_txn *txn;
-	bool empty;
+	bool empty, lacks;
 	int rc;
 
 	if ((rc = tx_extend(s)) != 0 ||
@@ -276,7 +285,7 @@ make_tables(struct store *s)
 		return rc;
 	/* Somebody else may have been quicker. */
 	if ((rc = check_schema(s, txn, &empty)) != 0 ||
-	    (rc = open_tables(s, txn, MDB_CREATE)) != 0 ||
+	    (rc = open_tables(s, txn, MDB_CREATE, &lacks)) != 0 ||
 	    (empty && (rc = meta_put(s, txn, "schema", SCHEMA)) != 0)) {
 		mdb_txn_abort(txn);
 		return rc;
@@ -288,7 +297,7 @@ static int
 load_tables(struct store *s, enum store_mode mode)
 {
 	MDB_txn *txn;
-	bool empty;
+	bool empty, lacks;
 	int rc;
 
 	if ((rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn)) != 0)
@@ -299,10 +308,14 @@ load_tables(struct store *s, enum store_mode mode)
 		mdb_txn_abort(txn);
 		return make_tables(s);
 	}
-	if ((rc = open_tables(s, txn, 0)) != 0) {
+	if ((rc = open_tables(s, txn, 0, &lacks)) != 0) {
 		if (rc == MDB_NOTFOUND)
 			rc = STORE_EFOREIGN;
 		goto abort_txn;
+	}
+	if (lacks && mode == STORE_WRITE) {
+		mdb_txn_abort(txn);
+		return make_tables(s);
 	}
 	/* Handles outlive the transaction only where it is committed. */
 	return mdb_txn_commit(txn);

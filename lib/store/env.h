@@ -23,6 +23,9 @@
  *  history   app_id, host, instance, time    ver
  *  event     host, module, object, msg       count, first, last, the texts
  *  outbox    number                          destination, update
+ *  bytecode  digest                          code of the policy engine
+ *  run       time                            policy, version, counts
+ *  result    type, title                     what came of it last, and when
  *  meta      name                            a number
  *
  * "version", "by_host" and "by_ver" have the same records, each with a slot
@@ -32,8 +35,14 @@
  */
 enum table {
 	T_META, T_VERSION, T_BY_HOST, T_BY_VER, T_SEEN, T_SLOT, T_APP, T_HOST,
-	T_HISTORY, T_EVENT, T_OUTBOX, NTABLES
+	T_HISTORY, T_EVENT, T_OUTBOX,
+	/* These came later: a store that is only read may lack them. */
+	T_BYTECODE, T_RUN, T_RESULT,
+	NTABLES, FIRST_LATER_TABLE = T_BYTECODE
 };
+
+/* In place of the handle of a table that the store lacks. */
+#define NO_TABLE	((MDB_dbi)-1)
 
 struct store {
 	MDB_env		*env;

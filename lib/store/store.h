@@ -282,4 +282,17 @@ int	store_each_outbox(struct store_view *v, uint64_t after,
 	    int (*fn)(uint64_t number, struct str dest, struct str line,
 	    void *arg), void *arg);
 
+/*
+ * Compiled policies, by the digest of whatever they depend on.  The engine
+ * believes what it loads, as LMDB does: see store_open().  Returns
+ * MDB_NOTFOUND where there is none.  Beyond STORE_BYTECODE_MAX of them, all
+ * are dropped: those in use will come again.
+ */
+enum { STORE_BYTECODE_MAX = 200 };
+
+int	store_bytecode_get(struct store *s, const unsigned char digest[32],
+	    struct buf *code);
+int	store_bytecode_put(struct store_tx *t, const unsigned char digest[32],
+	    struct str code);
+
 #endif

@@ -31,6 +31,8 @@ view_walk(struct store_view *v, enum table table, struct str prefix,
 	MDB_val k, d;
 	int rc;
 
+	if (v->s->dbi[table] == NO_TABLE)
+		return 0;
 	if ((rc = mdb_cursor_open(v->txn, v->s->dbi[table], &c)) != 0)
 		return rc;
 	rc = walk_start(c, prefix, after, &k, &d);
