@@ -97,7 +97,7 @@ $(B)/lib/libpartisci.a: $(CLIENTOBJ)
 $(B)/lib/libpartisci.so.$(SOVER): $(CLIENTOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -o $@ \
-	    $(CLIENTOBJ) -pthread
+	    -Wl,-z,nodelete $(CLIENTOBJ) -pthread
 
 $(B)/lib/libpartisci.so: $(B)/lib/libpartisci.so.$(SOVER)
 	ln -sf $(<F) $@

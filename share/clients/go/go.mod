@@ -1,0 +1,3 @@
+module partisci
+
+go 1.16
