@@ -52,8 +52,8 @@ BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
 DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils strace python3 nodejs golang-go procps \
-	  iproute2 sudo
-BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace procps
+	  iproute2
+BENCH_DEPS = $(DEMO_DEPS) sqlite3
 INSTALL_DEPS = t/need
 
 all: $(BINS) $(if $(CLIENTOBJ),$(CLIENT))

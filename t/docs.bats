@@ -198,47 +198,63 @@ examples() {
 	    <"$BATS_TEST_TMPDIR/seen")
 }
 
-# What stands behind "$ " in a page's EXAMPLES, one line each.
-page_examples() { section "$1" EXAMPLES | sed -n 's/^ *\$ //p'; }
+# What stands behind "$ " in a page's EXAMPLES, each command in one line.
+page_examples() {
+	section "$1" EXAMPLES | sed -n '/^ *\$ /{
+		:more
+		/\(|\|&&\|;\)$/{
+			N
+			s/\n */ /
+			b more
+		}
+		s/^ *\$ //p
+	}'
+}
 
 @test "docs: the examples of partisci(7) do what they say" {
 	examples < <(page_examples partisci)
 	same "$seen" <<-'END'
-		$ partisci-recv -d /tmp/partisci -p 7777 &
+		$ export PARTISCI_DB=/tmp/partisci
+		$ partisci-recv -p 7777 &
 		$ partisci-send -H -N web1 billing 1.9.2
 		$ partisci-send -H -N web2 billing 1.10.0
 		$ partisci-send -H -N web2 -i 1 billing 1.9.2
 		$ dpkg-query -W -f '{"app":"${Package}","ver":"${Version}"}\n' | partisci-send -
-		$ partisci-query -s localhost hosts -a billing | jq -r .host
+		$ partisci-query hosts -a billing | jq -r .host
 		web1
 		web2
-		$ partisci-query -s localhost versions -a billing | jq -r .ver | sort | uniq -c
+		$ partisci-query versions -a billing | jq -r .ver | sort | uniq -c
 		 1 1.10.0
 		 2 1.9.2
-		$ partisci-query -s localhost versions -a billing -r 1.9.2 -l 1 >/dev/null && echo yes
+		$ partisci-query versions -a billing -r 1.9.2 -l 1 >/dev/null && echo yes
 		yes
-		$ partisci-query -s localhost hosts -a billing -r 1.9.2 | jq -r .host
+		$ partisci-query hosts -a billing -r 1.9.2 | jq -r .host
 		web1
 		web2
-		$ partisci-query -s localhost hosts -a billing -r '<1.10' | jq -r .host
+		$ partisci-query hosts -a billing -r '<1.10' | jq -r .host
 		web1
 		web2
-		$ partisci-query -s localhost apps -a billing | jq -r '.last_update | todate'
-		WHEN
-		$ partisci-query -s localhost versions -a billing -H web1 | jq -r '.last_update | todate'
-		WHEN
-		$ partisci-query -s localhost -t versions -H web2
+		$ partisci-query apps -a billing | jq '.last_update | todate'
+		"WHEN"
+		$ partisci-query versions -a billing -H web1 | jq '.last_update | todate'
+		"WHEN"
+		$ partisci-query -t versions -H web2
 		APP VER HOST INSTANCE HOST_IP LAST_UPDATE
 		billing 1.10.0 web2 0 127.0.0.1 WHEN
 		billing 1.9.2 web2 1 127.0.0.1 WHEN
-		$ partisci-query -s localhost -t history -H web2
+		$ partisci-query -t history -H web2
 		TIME APP_ID VER HOST INSTANCE
 		WHEN billing 1.10.0 web2 0
 		WHEN billing 1.9.2 web2 1
-		$ partisci-query -s localhost versions -a openssl -r '<3.0.15-1~deb12u1' | jq -r '[.host, .ver] | @tsv'
+		$ partisci-query versions -a openssl -r '<3.0.15-1~deb12u1' | jq -r '[.host, .ver] | @tsv'
 		HERE	3.0.11-1~deb12u2
-		$ partisci-send -H -N web1 billing 1.10.0; partisci-send -H -N web2 -i 1 billing 1.10.0
-		$ while partisci-query -s localhost versions -a billing -r '<1.10' >/dev/null; do sleep 10; done
+		$ partisci-query -s 127.0.0.1 -t hosts -a billing
+		HOST LAST_UPDATE APP_COUNT
+		web1 WHEN 1
+		web2 WHEN 1
+		$ partisci-send -H -N web1 billing 1.10.0
+		$ partisci-send -H -N web2 -i 1 billing 1.10.0
+		$ while partisci-query versions -a billing -r '<1.10' >/dev/null; do sleep 10; done
 	END
 }
 
@@ -246,14 +262,16 @@ page_examples() { section "$1" EXAMPLES | sed -n 's/^ *\$ //p'; }
 	examples < <(page_examples partisci-recv)
 	same "$seen" <<-'END'
 		$ partisci-recv -v -l 127.0.0.1 -p 7777 -d /tmp/partisci &
-		$ curl -s -d '{"app":"billing","ver":"1.9","host":"web1"}' http://127.0.0.1:7777/api/v1/update/
+		$ api=http://127.0.0.1:7777/api/v1
+		$ update='{"app":"billing","ver":"1.9","host":"web1"}'
+		$ curl -s -d "$update" $api/update/
 		{}
-		$ curl -s http://127.0.0.1:7777/api/v1/app/billing | jq .host_count
+		$ curl -s $api/app/billing | jq .host_count
 		1
-		$ curl -s 'http://127.0.0.1:7777/api/v1/version/?app_id=billing&ver_lt=1.10' | jq -r '.data[].host'
+		$ curl -s "$api/version/?app_id=billing&ver_lt=1.10" | jq -r '.data[].host'
 		web1
 		$ partisci-send -n -N web2 billing 1.10 >updates
-		$ curl -s --data-binary @updates http://127.0.0.1:7777/api/v1/updates/
+		$ curl -s --data-binary @updates $api/updates/
 		{}
 		$ curl -s http://127.0.0.1:7777/metrics | grep -E '^partisci_(kernel_drops|dropped)'
 		partisci_dropped_total 0
