@@ -113,8 +113,14 @@ put_group(struct drain *d, size_t end)
 	assert(before != NULL);		/* a group has one change at least */
 	d->nplaced++;
 	d->writes++;
+	/*
+	 * A record without a time is none.  One that has an older time is
+	 * sound: so where a load takes many transactions, which come in an
+	 * order of their own, not each of them rewrites all pages.
+	 */
 	seen_raise(&d->in->seen, p->slot, before->time);
-	seen_mark(&d->in->seen, p->slot, DIRTY_NEW);
+	seen_mark(&d->in->seen, p->slot, p->fresh ? DIRTY_NEW :
+	    d->at <= d->posted ? DIRTY_POST : DIRTY_CHANGED);
 	return 0;
 }
 
@@ -228,8 +234,7 @@ commit(struct drain *d, unsigned why)
 static int
 drain_some(struct drain *d)
 {
-	unsigned why = DIRTY_POST | DIRTY_NEW |
-	    (d->load->hearts ? DIRTY_UDP : 0U);
+	unsigned why = DIRTY_POST | DIRTY_NEW;
 	int rc;
 
 	if ((rc = ingest_begin(d->in, &d->t)) != 0)
@@ -238,9 +243,12 @@ drain_some(struct drain *d)
 	    d->nplaced < TX_RECORDS))
 		if ((rc = put_group(d, group_end(d, d->at))) != 0)
 			return rc;
-	if ((d->at < d->count || (rc = put_refusals(d)) == 0) && rc == 0)
-		rc = commit(d, d->at < d->count ? why & ~DIRTY_UDP : why);
-	return rc;
+	if (d->at == d->count) {
+		if ((rc = put_refusals(d)) != 0)
+			return rc;
+		why |= DIRTY_CHANGED | (d->load->hearts ? DIRTY_UDP : 0U);
+	}
+	return commit(d, why);
 }
 
 static int

@@ -16,7 +16,8 @@
 enum {
 	DIRTY_UDP = 1,		/* soon */
 	DIRTY_POST = 2,		/* before the post is answered */
-	DIRTY_NEW = 4		/* with the record whose slot is in it */
+	DIRTY_NEW = 4,		/* with the record whose slot is in it */
+	DIRTY_CHANGED = 8	/* with the last of the load it came in */
 };
 
 /*
