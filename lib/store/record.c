@@ -1,3 +1,5 @@
+#include <sys/endian.h>
+
 #include <string.h>
 
 #include "store/record.h"
@@ -302,12 +304,11 @@ times_check(const MDB_val *v)
 uint32_t
 times_get(const void *page, uint32_t index)
 {
-	return (uint32_t)num_get((const unsigned char *)page + 4 + 4 * index,
-	    4);
+	return be32dec((const unsigned char *)page + 4 + 4 * index);
 }
 
 void
 times_set(void *page, uint32_t index, uint32_t time)
 {
-	num_put((unsigned char *)page + 4 + 4 * index, time, 4);
+	be32enc((unsigned char *)page + 4 + 4 * index, time);
 }
