@@ -56,7 +56,7 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 BENCH_DEPS = $(DEMO_DEPS) sqlite3
 INSTALL_DEPS = t/need
 
-all: $(BINS) $(if $(CLIENTOBJ),$(CLIENT))
+all: $(BINS) $(CLIENT)
 
 help:
 	@echo "make [all]        build into $(B)/"
@@ -149,7 +149,7 @@ SHARED	= $(shell cd share && find . -type f ! -path './systemd/*' \
 SHAREDAS = $(SHARED:clients/%=partisci/clients/%)
 UNITS	= $(notdir $(wildcard share/systemd/*))
 
-install: all $(if $(CLIENTOBJ),install-lib)
+install: all install-lib
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(UNITDIR)"
 	install -m 755 $(BINS) "$(DESTDIR)$(BINDIR)"
 	for f in $(UNITS); do sed -e 's|@BINDIR@|$(BINDIR)|g' \

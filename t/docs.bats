@@ -300,6 +300,28 @@ page_examples() {
 	END
 }
 
+# The one line of the README's table for that file.
+one_line() { sed -n "s,^| \`$1\` *| \`\(.*\)\` *|\$,\1,p" "$root/README"; }
+
+@test "docs: the README's line for each language reports" {
+	start_recv
+	export PARTISCI_PORT=$port
+	cd "$share/clients" || return
+	while read -r file command; do
+		# shellcheck disable=SC2086	# a command is words
+		$command "$(one_line "$file" | sed "s/billing/$file/")" <&-
+		wait_until partisci-query -d "$store" versions -a "$file" \
+		    -r 1.10.0
+	done <<-END
+		partisci.sh sh -c
+		partisci.py python3 -B -c
+		partisci.js node -e
+	END
+	# Go has to be compiled first, and t/clients.bats does.
+	[ "$(one_line go/partisci.go)" = 'partisci.Report("billing", "1.10.0")' ]
+	grep -qx 'func Report(app, ver string) .*{' go/partisci.go
+}
+
 nothing_left() {
 	local port
 
