@@ -104,6 +104,9 @@ until_full() {
 	same '' hosts_of beta
 	same '200 {}' post "$(update Beta 1 h1)"
 	same 0 vars .dropped_total
+	# What was tried in vain is not counted.
+	same "$(partisci-query -d "$store" versions | wc -l)" vars .added_total
+	same 1 vars .changed_total
 	[ "$(cat "$BATS_TEST_TMPDIR/partisci-recv.log")" = \
 	    "partisci-recv: $store: No space left on device
 partisci-recv: $store: writing again" ]

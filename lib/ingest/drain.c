@@ -29,6 +29,8 @@ struct drain {
 	size_t			 posted;	/* end of the posted groups */
 	struct placed		*placed;	/* in this transaction */
 	size_t			 nplaced;
+	size_t			 added;		/* in this transaction */
+	size_t			 changed;	/* in this transaction */
 	size_t			 writes;	/* in this transaction */
 };
 
@@ -107,8 +109,8 @@ put_group(struct drain *d, size_t end)
 		p->who = c->who;
 		p->slot = slot;
 		p->fresh |= news == STORE_NEW;
-		d->in->stats.added += news == STORE_NEW;
-		d->in->stats.changed += news == STORE_CHANGED;
+		d->added += news == STORE_NEW;
+		d->changed += news == STORE_CHANGED;
 	}
 	assert(before != NULL);		/* a group has one change at least */
 	d->nplaced++;
@@ -225,6 +227,9 @@ commit(struct drain *d, unsigned why)
 	if ((rc = ingest_commit(in, t)) != 0)
 		return rc;
 	in->stats.commits++;
+	in->stats.added += d->added;
+	in->stats.changed += d->changed;
+	d->added = d->changed = 0;
 	in->stats.commit_us += (unsigned long long)(ingest_now_us() - start);
 	place(d);
 	return 0;
