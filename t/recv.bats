@@ -891,6 +891,18 @@ teardown() {
 	same "$A" rows version/
 }
 
+@test "recv: a post of the same again is on disk, with its time, when answered" {
+	start_recv
+	stored "$a"
+	first=$(date +%s)
+	while [ "$(date +%s)" -lt $((first + 2)) ]; do sleep 0.05; done
+	stored "$a"
+	kill -KILL "$recv"
+	wait "$recv" || :
+	[ "$(partisci-query -d "$store" -S $((first + 2)) versions | mask)" = "$A" ]
+	[ "$(partisci-query -d "$store" history | wc -l)" = 1 ]
+}
+
 @test "recv: a second one on the same store or port says so, and exits 2" {
 	start_recv -l 127.0.0.1
 	run -2 --separate-stderr partisci-recv -d "$store" -p 0
