@@ -12,9 +12,10 @@
  * endless: chunks as fast as they go; prints how many MiB went before the
  * server had enough.
  *
- * bodies: N clients that send an update with blanks, 1 MiB in all, but for the
- * last byte, and that one when all are as far.  Prints how many answers there
- * were of each status, and how many of them name a time to come again.
+ * bodies: N clients that each post an update with blanks, 1 MiB in all.  The
+ * first 64 keep the last byte back until the others have been answered.  Prints
+ * how many answers there were of each status, and how many of them name a time
+ * to come again.
  *
  * late: one client of each kind, and one that is answered before; for each
  * is printed whether it was ended, and not before SECS had passed.
@@ -40,6 +41,8 @@ enum {
 	KINDS = 3,
 	PROBES = 50,
 	PER_ADDRESS = 400,
+	BODY = 1 << 20,
+	HELD_BACK = 64,
 	PATIENCE_MS = 30000
 };
 
@@ -142,29 +145,27 @@ drip_all(void *arg)
 	return NULL;
 }
 
-/* One question on a new connection; how long it took. */
-static int64_t
-ask(const char *path)
+/* Ask on a new connection; the answer goes to text, and must be 200. */
+static void
+ask(const char *path, char *text, size_t size)
 {
-	char text[1 << 16];
-	int64_t start = now_us();
 	size_t len;
 	ssize_t n;
 	int fd;
 
 	fd = reach(0);
-	len = (size_t)snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n"
+	len = (size_t)snprintf(text, size, "GET %s HTTP/1.1\r\n"
 	    "Host: x\r\nConnection: close\r\n\r\n", path);
 	if (send(fd, text, len, MSG_NOSIGNAL) != (ssize_t)len)
 		err(2, "send");
-	for (len = 0; (n = recv(fd, text + len, sizeof(text) - len, 0)) > 0; )
+	for (len = 0; (n = recv(fd, text + len, size - 1 - len, 0)) > 0; )
 		len += (size_t)n;
 	if (n == -1)
 		err(2, "recv");
 	close(fd);
-	if (len < 15 || memcmp(text, "HTTP/1.1 200 OK", 15) != 0)
-		errx(2, "%s: %.*s", path, (int)len, text);
-	return now_us() - start;
+	text[len] = '\0';
+	if (strncmp(text, "HTTP/1.1 200 OK", 15) != 0)
+		errx(2, "%s: %s", path, text);
 }
 
 static int
@@ -178,11 +179,14 @@ compare(const void *a, const void *b)
 static void
 probe(const char *path)
 {
-	int64_t took[PROBES];
+	char text[8192];
+	int64_t took[PROBES], start;
 	int i;
 
 	for (i = 0; i < PROBES; i++) {
-		took[i] = ask(path);
+		start = now_us();
+		ask(path, text, sizeof(text));
+		took[i] = now_us() - start;
 		pause_ms(10);
 	}
 	qsort(took, PROBES, sizeof(took[0]), compare);
@@ -243,57 +247,87 @@ endless(void)
 	printf("%zu\n", sent >> 20);
 }
 
-/* All but the last byte of an update of 1 MiB; or as far as it goes. */
+/* An update of 1 MiB, all of it or all but the last byte. */
 static void
-send_most(int fd, unsigned n)
+send_body(int fd, size_t n, bool whole)
 {
-	enum { SIZE = 1 << 20 };
-	static char body[SIZE];
+	static char body[BODY];
+	size_t len, sent, all = BODY - !whole;
 	char head[256];
-	size_t len, sent;
 	ssize_t k;
 
 	memset(body, ' ', sizeof(body));
 	len = (size_t)snprintf(body, sizeof(body),
-	    "{\"app\":\"Big\",\"ver\":\"1\",\"host\":\"%u\"}", n);
+	    "{\"app\":\"Big\",\"ver\":\"1\",\"host\":\"%zu\"}", n);
 	body[len] = ' ';
 	len = (size_t)snprintf(head, sizeof(head), "POST /api/v1/update/ "
 	    "HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n"
-	    "Connection: close\r\n\r\n", SIZE);
+	    "Connection: close\r\n\r\n", BODY);
 	if (send(fd, head, len, MSG_NOSIGNAL) != (ssize_t)len)
 		err(2, "send");
-	for (sent = 0; sent < SIZE - 1; sent += (size_t)k)
-		if ((k = send(fd, body + sent, SIZE - 1 - sent,
+	for (sent = 0; sent < all; sent += (size_t)k)
+		if ((k = send(fd, body + sent, all - sent,
 		    MSG_NOSIGNAL)) <= 0)
 			err(2, "send");
+}
+
+/* Until the server says that so much of all bodies has arrived. */
+static void
+wait_for_bodies(unsigned long long bytes)
+{
+	static const char name[] = "\"http_body_bytes\":";
+	unsigned long long n = 0;
+	char text[8192], *p;
+
+	do {
+		ask("/debug/vars", text, sizeof(text));
+		if ((p = strstr(text, name)) == NULL ||
+		    sscanf(p + strlen(name), "%llu", &n) != 1)
+			errx(2, "no %s in: %s", name, text);
+	} while (n != bytes);
+}
+
+static unsigned
+read_status(int fd, bool *again)
+{
+	char text[1024];
+	unsigned status;
+	size_t len;
+	ssize_t n;
+
+	for (len = 0; (n = recv(fd, text + len, sizeof(text) - 1 - len,
+	    0)) > 0; )
+		len += (size_t)n;
+	text[len] = '\0';
+	if (sscanf(text, "HTTP/1.1 %u ", &status) != 1 || status > 599)
+		errx(2, "no answer: %s", text);
+	*again = strstr(text, "\r\nRetry-After: 1\r\n") != NULL;
+	close(fd);
+	return status;
 }
 
 static void
 bodies(size_t n)
 {
-	unsigned status, count[600] = { 0 }, again = 0;
-	char text[1024];
-	size_t i, len;
-	ssize_t k;
+	unsigned count[600] = { 0 }, again = 0, status;
+	int held[HELD_BACK], fd;
+	size_t i;
+	bool later;
 
-	if ((clients = calloc(n, sizeof(*clients))) == NULL)
-		err(2, NULL);
-	for (i = 0; i < n; i++) {
-		clients[i].fd = reach(0);
-		send_most(clients[i].fd, (unsigned)i);
+	for (i = 0; i < n && i < HELD_BACK; i++) {
+		send_body(held[i] = reach(0), i, false);
+		wait_for_bodies((unsigned long long)(i + 1) * (BODY - 1));
 	}
-	for (i = 0; i < n; i++) {
-		if (send(clients[i].fd, " ", 1, MSG_NOSIGNAL) != 1)
+	for (; i < n; i++) {
+		send_body(fd = reach(0), i, true);
+		count[read_status(fd, &later)]++;
+		again += later;
+	}
+	for (i = 0; i < n && i < HELD_BACK; i++) {
+		if (send(held[i], " ", 1, MSG_NOSIGNAL) != 1)
 			err(2, "send");
-		for (len = 0; (k = recv(clients[i].fd, text + len,
-		    sizeof(text) - 1 - len, 0)) > 0; )
-			len += (size_t)k;
-		text[len] = '\0';
-		if (sscanf(text, "HTTP/1.1 %u ", &status) != 1 || status > 599)
-			errx(2, "no answer: %s", text);
-		count[status]++;
-		again += strstr(text, "\r\nRetry-After: 1\r\n") != NULL;
-		close(clients[i].fd);
+		count[read_status(held[i], &later)]++;
+		again += later;
 	}
 	for (status = 0; status < 600; status++)
 		if (count[status] > 0)

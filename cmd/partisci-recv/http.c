@@ -41,7 +41,6 @@ struct http {
 	size_t			 ndaemons;
 	struct MHD_Response	*empty;		/* {} */
 	atomic_bool		 quiet;		/* no more posts */
-	atomic_size_t		 bodies;	/* bytes of them in memory */
 	atomic_size_t		 posts;		/* set aside, or being answered */
 };
 
@@ -58,7 +57,7 @@ struct request {
 	struct buf		 uri;		/* as it came */
 	struct buf		 body;
 	size_t			 received;	/* of the body, kept or not */
-	size_t			 counted;	/* in h->bodies */
+	size_t			 counted;	/* in stats.bodies */
 	enum route		 route;
 	bool			 started;	/* headers have been looked at */
 	bool			 too_much;	/* in all bodies together */
@@ -548,7 +547,7 @@ check_head(struct request *q, const char *method)
 static void
 drop_body(struct request *q)
 {
-	q->h->bodies -= q->counted;
+	q->h->stats.bodies -= q->counted;
 	q->counted = 0;
 	buf_clear(&q->body);
 }
@@ -563,7 +562,7 @@ take_body(struct request *q, const char *p, size_t n)
 	if (q->received > BODY_ENDLESS)
 		return MHD_NO;
 	q->counted += n;
-	if (atomic_fetch_add(&h->bodies, n) + n > BODIES_MAX)
+	if (atomic_fetch_add(&h->stats.bodies, n) + n > BODIES_MAX)
 		q->too_much = true;
 	if (q->received > BODY_MAX || q->too_much)
 		drop_body(q);
@@ -647,7 +646,7 @@ finish(void *cls, struct MHD_Connection *conn, void **context,
 	if (q == NULL)
 		return;
 	peer_answered(h->peers, q->peer);
-	h->bodies -= q->counted;
+	h->stats.bodies -= q->counted;
 	h->posts -= q->posted;
 	buf_clear(&q->uri);
 	buf_clear(&q->body);

@@ -9,7 +9,7 @@ struct metric {
 	unsigned long long	 value;
 };
 
-enum { NMETRICS = 19 };
+enum { NMETRICS = 20 };
 
 static void
 from_ingest(struct metric *m, struct ingest *in)
@@ -71,6 +71,8 @@ collect(struct metric m[NMETRICS], const struct http_config *c,
 	m[18] = (struct metric){ "http_evicted_total",
 	    "HTTP connections ended because their address had too many.",
 	    false, s->evicted };
+	m[19] = (struct metric){ "http_body_bytes",
+	    "Memory taken by bodies of posts.", true, s->bodies };
 }
 
 void

@@ -75,6 +75,7 @@ struct http_stats {
 	atomic_ullong	connections;	/* accepted so far */
 	atomic_ullong	expired;	/* ended because they were too slow */
 	atomic_ullong	evicted;	/* ended because there were too many */
+	atomic_ullong	bodies;		/* of posts: bytes in memory now */
 };
 
 struct http_config {
