@@ -51,8 +51,8 @@ BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
 	  libmicrohttpd-dev libcurl4-openssl-dev libsodium-dev
 DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
-	  shellcheck mandoc bsdextrautils strace python3 nodejs golang-go procps \
-	  iproute2
+	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
+	  strace python3 nodejs golang-go procps iproute2
 BENCH_DEPS = $(DEMO_DEPS) sqlite3
 INSTALL_DEPS = t/need
 
