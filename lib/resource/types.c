@@ -1,8 +1,10 @@
 #include <string.h>
 
+#include "resource/file.h"
 #include "resource/resource.h"
 
 const struct resource_type *const resource_types[] = {
+	&resource_file,
 	NULL
 };
 

@@ -1,0 +1,345 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/place.h"
+#include "base/replace.h"
+#include "base/why.h"
+#include "resource/file_plan.h"
+
+#define ORIG_SUFFIX	".orig_partout"
+
+/* Did somebody put something else there since it was planned? */
+static int
+still(const struct file_step *s, const struct place *at, struct buf *why)
+{
+	enum node_kind now;
+	struct stat st;
+
+	if (fstatat(at->dir, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		now = S_ISREG(st.st_mode) ? NODE_FILE :
+		    S_ISDIR(st.st_mode) ? NODE_DIR :
+		    S_ISLNK(st.st_mode) ? NODE_LINK : NODE_OTHER;
+	else if (errno == ENOENT)
+		now = NODE_NONE;
+	else
+		return why_errno(why, s->path, "fstatat");
+	if (now == s->was)
+		return 0;
+	errno = EAGAIN;
+	return why_say(why, "%s: has become something else meanwhile",
+	    s->path);
+}
+
+/* A second name does where the old inode stays as it is; else a copy. */
+static int
+keep_orig(const struct file_step *s, const struct place *at, int old,
+    struct buf *why)
+{
+	static const struct attrs same = ATTRS_NONE;
+	struct place orig = { .dir = -1 };
+	struct replace r;
+	struct stat st;
+	char *name, *path;
+	int dir, rc = -1;
+
+	name = path = NULL;
+	if (asprintf(&name, "%s" ORIG_SUFFIX, at->name) == -1 ||
+	    asprintf(&path, "%s" ORIG_SUFFIX, at->path) == -1) {
+		free(name);
+		return why_errno(why, at->path, "asprintf");
+	}
+	rc = 0;
+	if (fstatat(at->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		goto free_names;
+	if (!s->in_place && fstat(old, &st) == 0 && st.st_nlink == 1 &&
+	    linkat(at->dir, at->name, at->dir, name, 0) == 0)
+		goto free_names;
+	rc = -1;
+	if ((dir = dup(at->dir)) == -1) {
+		why_errno(why, at->path, "dup");
+		goto free_names;
+	}
+	if (place_at(&orig, dir, path, name, why) == -1)
+		goto free_names;
+	if (replace_begin(&r, &orig, 0, why) == 0 &&
+	    replace_copy(&r, old, why) == 0 &&
+	    replace_attrs(&r, old, &same, why) == 0 &&
+	    replace_commit(&r, false, why) == 0)
+		rc = 0;
+	replace_abort(&r);
+	place_clear(&orig);
+free_names:
+	free(name);
+	free(path);
+	return rc;
+}
+
+/* Of a source that it is still the one that the plan was made with. */
+static int
+write_source(struct replace *r, const struct file_step *s, struct buf *why)
+{
+	struct stat st;
+	int fd, rc;
+
+	fd = TEMP_FAILURE_RETRY(open(s->from, O_RDONLY | O_NONBLOCK |
+	    O_NOCTTY | O_CLOEXEC));
+	if (fd == -1)
+		return why_errno(why, s->from, "open");
+	if (fstat(fd, &st) == -1)
+		rc = why_errno(why, s->from, "fstat");
+	else if (!S_ISREG(st.st_mode) || st.st_size != s->from_size ||
+	    st.st_mtim.tv_sec != s->from_time.tv_sec ||
+	    st.st_mtim.tv_nsec != s->from_time.tv_nsec) {
+		errno = EAGAIN;
+		rc = why_say(why, "%s: has changed meanwhile", s->from);
+	} else
+		rc = replace_copy(r, fd, why);
+	close(fd);
+	return rc;
+}
+
+static int
+fill(struct replace *r, const struct file_step *s, const struct place *at,
+    int old, struct buf *why)
+{
+	if (s->from != NULL) {
+		if (write_source(r, s, why) == -1)
+			return -1;
+	} else if (replace_write(r, s->data, why) == -1)
+		return -1;
+	if (replace_attrs(r, old, &s->attrs, why) == -1)
+		return -1;
+	return s->keep_orig ? keep_orig(s, at, old, why) : 0;
+}
+
+static int
+take_write(struct job *j, const struct file_plan *p,
+    const struct file_step *s, const struct place *at, struct buf *why)
+{
+	struct replace r;
+	int flags, old = -1, rc = -1;
+
+	if (s->was == NODE_FILE) {
+		old = place_open(at, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		if (old == -1)
+			return why_errno(why, s->path, "openat");
+	}
+	flags = (s->in_place ? REPLACE_IN_PLACE : 0) |
+	    (old == -1 && s->attrs.mode == (mode_t)-1 ? REPLACE_PUBLIC : 0);
+	if (replace_begin(&r, at, flags, why) == 0 &&
+	    fill(&r, s, at, old, why) == 0 &&
+	    replace_commit(&r, p->want.override, why) == 0)
+		rc = 0;
+	replace_abort(&r);
+	if (old != -1)
+		close(old);
+	if (rc == 0 && r.non_atomic && !s->in_place) {
+		file_why(j, s->path, "was written in place, not atomically");
+		job_detail(j, "non_atomic", str_of(s->path));
+	}
+	return rc;
+}
+
+/* Of a link, all there is to set is the owner; others are opened. */
+static int
+take_attrs(const struct file_plan *p, const struct file_step *s,
+    const struct place *at, struct buf *why)
+{
+	int fd, flags = 0, rc;
+
+	if (s->was == NODE_LINK) {
+		if (TEMP_FAILURE_RETRY(fchownat(at->dir, at->name,
+		    s->attrs.uid, s->attrs.gid, AT_SYMLINK_NOFOLLOW)) == -1)
+			return why_errno(why, s->path, "fchownat");
+		return 0;
+	}
+	fd = place_open(at, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1 && errno == EACCES && s->was == NODE_FILE)
+		fd = place_open(at, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return why_errno(why, s->path, "openat");
+	rc = 0;
+	if (p->want.override)
+		rc = attrs_flags_clear(fd, &flags, s->path, why);
+	if (rc == 0)
+		rc = attrs_set(fd, &s->attrs, s->path, why);
+	if (flags != 0 && attrs_flags_set(fd, flags, s->path, why) == -1)
+		rc = -1;
+	close(fd);
+	return rc;
+}
+
+static int
+take_mkdir(const struct file_step *s, const struct place *at,
+    struct buf *why)
+{
+	mode_t mode = file_attrs_any(&s->attrs) &&
+	    s->attrs.mode != (mode_t)-1 ? 0700 : 0777;
+	int fd, rc;
+
+	if (TEMP_FAILURE_RETRY(mkdirat(at->dir, at->name, mode)) == -1)
+		return why_errno(why, s->path, "mkdirat");
+	if (!file_attrs_any(&s->attrs))
+		return 0;
+	fd = place_open(at, O_RDONLY | O_DIRECTORY);
+	if (fd == -1)
+		return why_errno(why, s->path, "openat");
+	rc = attrs_set(fd, &s->attrs, s->path, why);
+	close(fd);
+	return rc;
+}
+
+static int
+clear_flags(const struct file_step *s, const struct place *at,
+    struct buf *why)
+{
+	int fd, flags, rc;
+
+	if (s->was == NODE_LINK || s->was == NODE_OTHER)
+		return 0;
+	fd = place_open(at, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return why_errno(why, s->path, "openat");
+	rc = attrs_flags_clear(fd, &flags, s->path, why);
+	close(fd);
+	return rc;
+}
+
+static int
+take_unlink(const struct file_plan *p, const struct file_step *s,
+    const struct place *at, struct buf *why)
+{
+	int flags = s->op == FILE_OP_RMDIR ? AT_REMOVEDIR : 0;
+
+	if (p->want.override && clear_flags(s, at, why) == -1)
+		return -1;
+	if (TEMP_FAILURE_RETRY(unlinkat(at->dir, at->name, flags)) == -1)
+		return why_errno(why, s->path, "unlinkat");
+	return 0;
+}
+
+/* After what changes a directory, unless the step has done it already. */
+static int
+sync_dir(const struct file_step *s, const struct place *at, bool all,
+    struct buf *why)
+{
+	int fd, rc;
+
+	if ((fd = place_open_dir(at)) == -1)
+		return why_errno(why, s->path, "open its directory");
+	if (all)
+		rc = TEMP_FAILURE_RETRY(syncfs(fd));
+	else
+		rc = TEMP_FAILURE_RETRY(fsync(fd));
+	if (rc == -1)
+		why_errno(why, s->path, all ? "syncfs" : "fsync its directory");
+	close(fd);
+	return rc;
+}
+
+static const char *
+did_what(const struct file_step *s)
+{
+	switch (s->op) {
+	case FILE_OP_MKDIR:
+		return "Created directory";
+	case FILE_OP_WRITE:
+		return s->was == NODE_FILE ? "Content Replaced" :
+		    "Created file";
+	case FILE_OP_LINK:
+		return s->was == NODE_LINK ? "Changed link" : "Created link";
+	case FILE_OP_UNLINK:
+		return "Deleted file";
+	case FILE_OP_RMDIR:
+		return "Deleted directory";
+	default:
+		return NULL;
+	}
+}
+
+/* Which of several it was is said as well. */
+static void
+tell(struct job *j, const struct file_plan *p, const struct file_step *s)
+{
+	const char *colon = p->n > 1 ? " " : "", *what = did_what(s);
+	const char *path = p->n > 1 ? s->path : "";
+	bool old = s->op == FILE_OP_ATTRS ||
+	    (s->op == FILE_OP_WRITE && s->was == NODE_FILE);
+
+	if (what != NULL)
+		job_did(j, "%s%s%s.", what, colon, path);
+	if (!old)
+		return;
+	if (s->attrs.mode != (mode_t)-1)
+		job_did(j, "Changed mode from %04o to %04o%s%s.", s->mode,
+		    s->attrs.mode, colon, path);
+	if (s->attrs.uid != (uid_t)-1)
+		job_did(j, "Changed owner from %u to %u%s%s.", s->uid,
+		    s->attrs.uid, colon, path);
+	if (s->attrs.gid != (gid_t)-1)
+		job_did(j, "Changed group from %u to %u%s%s.", s->gid,
+		    s->attrs.gid, colon, path);
+}
+
+static int
+take(struct job *j, const struct file_plan *p, const struct file_step *s,
+    const struct place *at, struct buf *why)
+{
+	switch (s->op) {
+	case FILE_OP_WRITE:
+		return take_write(j, p, s, at, why);
+	case FILE_OP_LINK:
+		return replace_with_link(at, s->data.p, &s->attrs, why);
+	case FILE_OP_ATTRS:
+		return take_attrs(p, s, at, why);
+	case FILE_OP_MKDIR:
+		return take_mkdir(s, at, why);
+	default:
+		return take_unlink(p, s, at, why);
+	}
+}
+
+static int
+take_step(struct job *j, const struct file_plan *p,
+    const struct file_step *s, bool last, struct buf *why)
+{
+	struct place at;
+	bool many = last && p->n > 1;
+	int rc;
+
+	if (place_find(&at, s->path, 0, why) == -1)
+		return -1;
+	rc = still(s, &at, why);
+	if (rc == 0)
+		rc = take(j, p, s, &at, why);
+	if (rc == 0 && s->sync && s->op != FILE_OP_WRITE &&
+	    s->op != FILE_OP_LINK)
+		rc = sync_dir(s, &at, false, why);
+	else if (rc == 0 && many)
+		rc = sync_dir(s, &at, true, why);
+	place_clear(&at);
+	if (rc == 0)
+		tell(j, p, s);
+	return rc;
+}
+
+enum outcome
+file_apply(struct job *j)
+{
+	const struct file_plan *p = j->state;
+	struct buf why = { 0 };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < p->n; i++)
+		rc = take_step(j, p, &p->steps[i], i + 1 == p->n, &why);
+	if (rc == -1)
+		job_fail(j, "%.*s", (int)why.len, why.p);
+	buf_clear(&why);
+	return rc == 0 ? OUTCOME_CHANGED : OUTCOME_FAILED;
+}

@@ -1,0 +1,209 @@
+#ifndef RESOURCE_FILE_PLAN_H
+#define RESOURCE_FILE_PLAN_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attrs.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "resource/file_edit.h"
+#include "resource/resource.h"
+
+/*
+ * What the sources of the file resource share:
+ *
+ *	file.c		the options, and what the policy wants
+ *	file_look.c	what is there, on the host or in a dry run's world
+ *	file_plan.c	what one path lacks, as steps
+ *	file_content.c	the same for what is in a file
+ *	file_tree.c	the same for all that is below one
+ *	file_apply.c	the steps taken
+ *	file_pretend.c	the steps entered in the world
+ *	file_edit.c, file_mode.c, file_owner.c	as their headers say
+ *
+ * A plan is a list of steps; apply takes these and no others.
+ */
+
+enum file_ensure {
+	FILE_PRESENT,
+	FILE_ABSENT,
+	FILE_DIRECTORY,
+	FILE_LINK
+};
+
+/* What the policy wants; all of it is lent by the job's values. */
+struct file_want {
+	const char	*path;
+	enum file_ensure ensure;
+	bool		 has_content;
+	struct str	 content;
+	const char	*source;	/* a path, or NULL */
+	const char	*target;
+	const char	*mode;		/* NULL: not given */
+	uid_t		 uid;		/* (uid_t)-1: not given */
+	gid_t		 gid;
+	bool		 keep_orig;
+	bool		 follow;
+	bool		 replace;
+	bool		 force;
+	bool		 parents;
+	bool		 recurse;
+	bool		 purge;
+	bool		 override;	/* flags of chattr */
+	bool		 keep_links;	/* write to what others name, too */
+	bool		 has_edit;
+	struct file_edit edit;
+	const struct str *ignore;
+	size_t		 nignore;
+	bool		 fresh;		/* below what is yet to be made */
+};
+
+/* What is at a path.  To be cleared; zeroed is clear. */
+struct file_seen {
+	enum node_kind	 kind;
+	char		*path;		/* behind links, if they are followed */
+	struct stat	 st;		/* of the host's file, or made up */
+	bool		 pretended;	/* the world knows, not the host */
+	bool		 no_parent;	/* and why says which */
+	bool		 host_data;	/* the content is what the host has */
+	struct str	 data;		/* else this; lent by the world */
+	char		*target;	/* of a link */
+	bool		 immutable;	/* or append-only */
+	bool		 mounted;	/* on by itself */
+};
+
+enum file_op {
+	FILE_OP_MKDIR,
+	FILE_OP_WRITE,			/* content, and attributes with it */
+	FILE_OP_LINK,
+	FILE_OP_ATTRS,
+	FILE_OP_UNLINK,
+	FILE_OP_RMDIR
+};
+
+struct file_step {
+	enum file_op	 op;
+	char		*path;
+	enum node_kind	 was;		/* there when the plan was made */
+	struct attrs	 attrs;		/* to be set */
+	mode_t		 mode;		/* before: for what is told */
+	uid_t		 uid;
+	gid_t		 gid;
+	struct str	 data;		/* content, or a link's target */
+	char		*owned;		/* data, if it is the step's own */
+	char		*from;		/* the file that the content is in */
+	struct timespec	 from_time;	/* when it was planned */
+	off_t		 from_size;
+	bool		 keep_orig;
+	bool		 in_place;
+	bool		 sync;		/* by itself, not all at the end */
+};
+
+struct file_plan {
+	struct file_want  want;
+	struct file_step *steps;
+	size_t		  n;
+	size_t		  size;
+};
+
+/* file.c: fill in w; false after job_fail(). */
+bool	file_want(struct job *j, struct file_want *w);
+
+/*
+ * file_look.c.  Returns 0, or -1 with the reason in why; that there is nothing
+ * is no failure, nor that the directory is missing.
+ */
+int	file_look(const struct job *j, const char *path, bool follow,
+	    struct file_seen *seen, struct buf *why);
+void	file_seen_clear(struct file_seen *seen);
+
+/* The whole content of what was seen into b. */
+int	file_load(const struct file_seen *seen, struct buf *b,
+	    struct buf *why);
+
+/*
+ * A source: its content in the world, with *fd -1, or open as *fd.  Anything
+ * but a file is a failure.
+ */
+int	file_source(const struct job *j, const char *path, struct str *data,
+	    int *fd, struct stat *st, struct buf *why);
+
+/* Does fd, from where it stands, hold the same as data, or as other? */
+int	file_same_data(int fd, struct str data, bool *same);
+int	file_same_fd(int fd, int other, bool *same);
+
+/* Names in a directory, sorted; to be freed with file_names_free(). */
+struct file_names {
+	char		**v;
+	size_t		 n;
+};
+int	file_names(const struct job *j, const char *path,
+	    struct file_names *names, struct buf *why);
+void	file_names_free(struct file_names *names);
+
+/* file_plan.c: 0, or -1 with a reason in why. */
+enum outcome file_plan(struct job *j);
+int	file_plan_present(struct job *j, struct file_plan *p,
+	    const struct file_want *w, struct buf *why);
+int	file_plan_dir(struct job *j, struct file_plan *p,
+	    const struct file_want *w, struct buf *why);
+int	file_plan_link(struct job *j, struct file_plan *p,
+	    const struct file_want *w, struct buf *why);
+
+/* file_content.c: a file's, or what is to become one. */
+int	file_plan_content(struct job *j, struct file_plan *p,
+	    const struct file_want *w, const struct file_seen *seen,
+	    struct buf *why);
+
+/* Attributes alone; the second: of what is made anew. */
+int	file_plan_attrs(struct job *j, struct file_plan *p,
+	    const struct file_want *w, const struct file_seen *seen,
+	    struct buf *why);
+int	file_new_attrs(const struct file_want *w,
+	    const struct file_seen *seen, bool is_dir, struct attrs *a,
+	    struct buf *why);
+
+/* As job_why(); says of what path, if that is not the policy's own. */
+void	file_why(struct job *j, const char *path, const char *fmt, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* NULL if memory has run out.  Its path is a copy. */
+struct file_step *file_step(struct job *j, struct file_plan *p,
+	    enum file_op op, const struct file_seen *seen, struct buf *why);
+
+/* Which attributes are to be set, and a reason for each; what's new has all. */
+int	file_attrs(struct job *j, const struct file_want *w,
+	    const struct file_seen *seen, struct attrs *a, struct buf *why);
+bool	file_attrs_any(const struct attrs *a);
+
+/* May what is there be changed; may it go? */
+int	file_blocked(const struct file_want *w, const struct file_seen *seen,
+	    struct buf *why);
+int	file_may_go(const struct file_want *w, const struct file_seen *seen,
+	    struct buf *why);
+
+/* file_tree.c */
+int	file_tree_remove(struct job *j, struct file_plan *p,
+	    const struct file_want *w, const struct file_seen *seen,
+	    struct buf *why);
+int	file_tree_copy(struct job *j, struct file_plan *p,
+	    const struct file_want *w, struct buf *why);
+int	file_tree_attrs(struct job *j, struct file_plan *p,
+	    const struct file_want *w, struct buf *why);
+int	file_tree_purge(struct job *j, struct file_plan *p,
+	    const struct file_want *w, struct buf *why);
+
+enum outcome file_apply(struct job *j);
+enum outcome file_pretend(struct job *j);
+void	file_plan_free(void *p);
+
+/* The last part of a path, and a path made of two; NULL without memory. */
+const char *file_name(const char *path);
+char	*file_join(const char *dir, const char *name);
+char	*file_dir(const char *path);
+
+#endif
