@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -215,7 +216,11 @@ become(const char *name, const char *dir)
 		errx(2, "-u %s: the privilege did not go", name);
 }
 
-/* As many connections as we may have; and nobody gains by running us. */
+/*
+ * As many connections as we may have; and nobody gains by running us.  What
+ * is large is mapped by itself and goes back when it is freed: unless told,
+ * glibc gives that up for good with the first burst.
+ */
 static void
 limits(void)
 {
@@ -226,6 +231,7 @@ limits(void)
 		(void)setrlimit(RLIMIT_NOFILE, &rl);
 	}
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
 
 /*
