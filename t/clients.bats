@@ -113,9 +113,11 @@ arrived() {
 @test "clients: a server that is a name, or speaks IPv6" {
 	stub
 	for client in c sh py js go; do
-		for server in localhost "$me"; do
-			getent ahostsv4 "$server" | grep -q '^127' || continue
-			PARTISCI_SERVER=$server "$client" a 1
+		for server in localhost "$me" "127.0.0.1:$port"; do
+			getent ahostsv4 "${server%:*}" | grep -q '^127' ||
+			    continue
+			[[ $server = *:* ]] && p=1 || p=$port
+			PARTISCI_PORT=$p PARTISCI_SERVER=$server "$client" a 1
 			arrived '{"app":"a","host":"'"$me"'","instance":0,"ver":"1"}'
 		done
 	done
@@ -123,8 +125,9 @@ arrived() {
 	wait "$stub" || :
 	stub -6
 	for client in c sh py js go; do
-		for server in ::1 '[::1]'; do
-			PARTISCI_SERVER=$server "$client" a 1
+		for server in ::1 '[::1]' "[::1]:$port"; do
+			[[ $server = *]:* ]] && p=1 || p=$port
+			PARTISCI_PORT=$p PARTISCI_SERVER=$server "$client" a 1
 			arrived '{"app":"a","host":"'"$me"'","instance":0,"ver":"1"}'
 		done
 	done
@@ -133,7 +136,7 @@ arrived() {
 @test "clients: no server, no route, no name: the caller goes on" {
 	for client in c sh py js go; do
 		for server in 127.0.0.1 255.255.255.255 nosuch.invalid \
-		    http://x 'a b' "$(printf 'x%.0s' {1..300})"; do
+		    127.0.0.1: 127.0.0.1:x '[' '[]' ']' : http://x 'a b' "$(printf 'x%.0s' {1..300})"; do
 			PARTISCI_SERVER=$server run "$client" a 1
 			echo "$client $server: $status $output"
 			[[ $status -le 2 && $output = "" ]]

@@ -164,6 +164,33 @@ parse_options(struct options *o, int argc, char *argv[])
 		}
 }
 
+/*
+ * Split "host:port" and "[address]:port", and take brackets away.  A colon in
+ * anything else is part of an IPv6 address.
+ */
+static void
+split_server(struct options *o)
+{
+	char *host, *end;
+
+	if ((host = strdup(o->server)) == NULL)
+		err(2, NULL);
+	end = strchr(host, *host == '[' ? ']' : ':');
+	if (end != NULL && *host == '[' && (end[1] == ':' || end[1] == '\0')) {
+		host++;
+		*end++ = '\0';
+	} else if (end == NULL || *host == '[' || strchr(end + 1, ':') != NULL)
+		return;
+	o->server = host;
+	if (*end == '\0')
+		return;
+	*end = '\0';
+	if (o->port != NULL)
+		errx(2, "-p %s: there is a port in %s:%s", o->port, host,
+		    end + 1);
+	o->port = port_of(end + 1, host);
+}
+
 /* What the options leave open, and what does not go together. */
 static void
 settle_options(struct options *o)
@@ -178,7 +205,8 @@ settle_options(struct options *o)
 			errx(2, "-p %s: the port belongs into the URL, %s",
 			    o->port, o->server);
 		o->http = true;
-	}
+	} else
+		split_server(o);
 	if (*o->server == '\0' && o->http)
 		errx(2, "-H: the local store is not asked over HTTP");
 	if (*o->server == '\0' && o->dir != NULL && *o->dir == '\0')
@@ -212,12 +240,10 @@ host_name(void)
 static char *
 make_url(const char *server, const char *port)
 {
-	const char *fmt = "http://%s:%s";
 	char *url;
 
-	if (*server != '[' && strchr(server, ':') != NULL)
-		fmt = "http://[%s]:%s";
-	if (asprintf(&url, fmt, server, port) == -1)
+	if (asprintf(&url, strchr(server, ':') != NULL ? "http://[%s]:%s" :
+	    "http://%s:%s", server, port) == -1)
 		err(2, NULL);
 	return url;
 }

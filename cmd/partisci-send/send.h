@@ -39,8 +39,8 @@ struct transport {
 };
 
 /*
- * Give a transport up with close().  Where they cannot be made they say why
- * on stderr, and exit 2.
+ * Give a transport up with close().  The strings are lent until then, and IPv6
+ * addresses come without brackets.
  */
 struct transport *udp_new(const char *server, const char *port,
 	    long timeout_ms);

@@ -23,12 +23,13 @@
 struct udp {
 	struct transport t;
 	char		*name;
-	char		*host;
+	const char	*host;
 	const char	*port;
 	long		 timeout_ms;
 	struct addrinfo	*res;		/* all addresses of host, or NULL */
 	int		 fd;		/* connected to one of them, or -1 */
 	bool		 here;		/* which is this host's own */
+	bool		 others;	/* and there are more of them */
 	bool		 heard;		/* a first batch was not refused */
 	int		 burst;		/* datagrams sent since burst_ms */
 	int64_t		 burst_ms;
@@ -45,10 +46,14 @@ enum {
 	 */
 	BURST = 8,
 	BURST_MS = 2,
-	/* How long to wait for a refusal: here, elsewhere at first, and then. */
-	SETTLE_HERE_MS = 1,
-	SETTLE_FIRST_MS = 100,
-	SETTLE_MS = 10
+	/*
+	 * How long to wait for a refusal.  Where the server is on this host it
+	 * has come when send(2) returns, unless the kernel is busy.
+	 */
+	SETTLE_HERE_MS = 2,
+	SETTLE_OTHERS_MS = 20,	/* the same, with more addresses to try */
+	SETTLE_FIRST_MS = 100,	/* elsewhere, to begin with */
+	SETTLE_MS = 10		/* and later on */
 };
 
 static void
@@ -96,6 +101,7 @@ connect_to(struct udp *u, const struct addrinfo *ai)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	u->fd = fd;
 	u->here = is_here(fd, ai);
+	u->others = ai->ai_next != NULL;
 	return 0;
 }
 
@@ -175,6 +181,15 @@ pack(struct str lines)
 }
 
 static int
+settle_ms(const struct udp *u)
+{
+	if (u->here)
+		return u->others && !u->heard ? SETTLE_OTHERS_MS :
+		    SETTLE_HERE_MS;
+	return u->heard ? SETTLE_MS : SETTLE_FIRST_MS;
+}
+
+static int
 send_all(struct udp *u, struct str lines)
 {
 	size_t len;
@@ -184,8 +199,7 @@ send_all(struct udp *u, struct str lines)
 		if (send_datagram(u, lines.p, len - 1) == -1)
 			return -1;
 	}
-	if (check(u, u->here ? SETTLE_HERE_MS : u->heard ? SETTLE_MS :
-	    SETTLE_FIRST_MS) == -1)
+	if (check(u, settle_ms(u)) == -1)
 		return -1;
 	u->heard = true;
 	return 0;
@@ -251,7 +265,6 @@ udp_close(struct transport *t)
 	if (u->res != NULL)
 		freeaddrinfo(u->res);
 	free(u->name);
-	free(u->host);
 	free(u);
 }
 
@@ -259,17 +272,12 @@ struct transport *
 udp_new(const char *server, const char *port, long timeout_ms)
 {
 	struct udp *u;
-	size_t len = strlen(server);
 
-	if ((u = calloc(1, sizeof(*u))) == NULL)
+	if ((u = calloc(1, sizeof(*u))) == NULL || asprintf(&u->name,
+	    strchr(server, ':') != NULL ? "udp://[%s]:%s" : "udp://%s:%s",
+	    server, port) == -1)
 		err(2, NULL);
-	if (len > 2 && server[0] == '[' && server[len - 1] == ']')
-		u->host = strndup(server + 1, len - 2);
-	else
-		u->host = strdup(server);
-	if (u->host == NULL || asprintf(&u->name, strchr(u->host, ':') != NULL ?
-	    "udp://[%s]:%s" : "udp://%s:%s", u->host, port) == -1)
-		err(2, NULL);
+	u->host = server;
 	u->port = port;
 	u->timeout_ms = timeout_ms;
 	u->fd = -1;

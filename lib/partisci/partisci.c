@@ -284,31 +284,52 @@ choose(const char *arg, const char *variable, const char *fallback)
 	return arg != NULL && *arg != '\0' ? arg : fallback;
 }
 
+/*
+ * Split "host:port" and "[address]:port", and take brackets away.  A colon in
+ * anything else is part of an IPv6 address.  *port moves only if there is one.
+ */
+static void
+split(char *server, const char **host, const char **port)
+{
+	char *end = strchr(server, *server == '[' ? ']' : ':');
+
+	*host = server;
+	if (end != NULL && *server == '[' && (end[1] == ':' || end[1] == '\0')) {
+		*host = server + 1;
+		*end++ = '\0';
+	} else if (end == NULL || *server == '[' ||
+	    strchr(end + 1, ':') != NULL)
+		return;
+	if (*end == ':') {
+		*end = '\0';
+		*port = end + 1;
+	}
+}
+
 static int
 report(const char *server, const char *port, const struct message *m)
 {
 	struct addrinfo *res = NULL;
-	char name[256];
-	size_t len;
+	const char *host, *own_port = NULL;
+	char copy[300];
 	int error;
 
 	server = choose(server, "PARTISCI_SERVER", "127.0.0.1");
-	port = choose(port, "PARTISCI_PORT", "7777");
-	if (strcmp(server, "localhost") == 0)
-		server = "127.0.0.1";
-	len = strlen(server);
 	/* No host name has a slash: that would be a URL. */
-	if (len >= sizeof(name) || strchr(server, '/') != NULL ||
-	    check_port(port) != 0)
+	if (strlen(server) >= sizeof(copy) || strchr(server, '/') != NULL)
 		return EINVAL;
-	if (server[0] == '[' && server[len - 1] == ']') {
-		memcpy(name, server + 1, len - 2);
-		name[len - 2] = '\0';
-		server = name;
-	}
-	error = look_up(server, port, AI_NUMERICHOST, &res);
+	(void)strcpy(copy, server);
+	if (port != NULL && *port == '\0')
+		port = NULL;
+	split(copy, &host, &own_port);
+	port = choose(port != NULL ? port : own_port, "PARTISCI_PORT", "7777");
+	if (check_port(port) != 0)
+		return EINVAL;
+	if (strcmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	error = look_up(host, port, AI_NUMERICHOST, &res);
 	if (error == ENOENT)
-		return start_job(server, port, m);
+		return start_job(host, port, m);
 	if (error == 0) {
 		error = send_one(m, res, 0);
 		freeaddrinfo(res);

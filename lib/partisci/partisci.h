@@ -7,8 +7,9 @@
  *	partisci_report("billing", "1.2.3");
  *
  * at every start, and in programs that run for long once an hour or once a
- * day.  The update goes by UDP to $PARTISCI_SERVER, a name or an address
- * (127.0.0.1 unless set), port $PARTISCI_PORT (7777).
+ * day.  The update goes by UDP to $PARTISCI_SERVER, a name or an address,
+ * perhaps with a port ("host:port", "[::1]:port"), or else to 127.0.0.1, port
+ * $PARTISCI_PORT or 7777.
  *
  * These functions never block, print, exit or raise a signal, and leave errno
  * alone.  They may be called from any thread, at any time after fork(2), and

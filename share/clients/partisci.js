@@ -4,8 +4,9 @@
 //	partisci.report('billing', '1.2.3');
 //
 // at every start, and in programs that run for long once an hour or once a
-// day.  The update goes by UDP to $PARTISCI_SERVER, a name or an address
-// (127.0.0.1 unless set), port $PARTISCI_PORT (7777).
+// day.  The update goes by UDP to $PARTISCI_SERVER, a name or an address,
+// perhaps with a port ("host:port", "[::1]:port"), or else to 127.0.0.1, port
+// $PARTISCI_PORT or 7777.
 //
 // report() returns at once, and does not throw.  It gives a promise that never
 // rejects, for those who call process.exit() soon: true once the update has
@@ -45,13 +46,18 @@ function format(app, ver, host, instance) {
 function where(options) {
 	let server = options.server || process.env.PARTISCI_SERVER ||
 	    '127.0.0.1';
-	const port = Number(options.port || process.env.PARTISCI_PORT || 7777);
+	const parts = /^(?:\[([^\]]*)\](?::(.*))?|([^:]*):([^:]*))$/.exec(server);
+	let own;
+	if (parts) {
+		server = parts[1] !== undefined ? parts[1] : parts[3];
+		own = parts[2] || parts[4];
+	}
+	const port = Number(options.port || own || process.env.PARTISCI_PORT ||
+	    7777);
 
-	if (typeof server !== 'string' || server.includes('/') ||
+	if (typeof server !== 'string' || !server || server.includes('/') ||
 	    !Number.isInteger(port) || port < 1 || port > 65535)
 		return null;
-	if (server.startsWith('[') && server.endsWith(']'))
-		server = server.slice(1, -1);
 	if (server === 'localhost')
 		server = '127.0.0.1';
 	return { server, port };

@@ -4,8 +4,9 @@
     partisci.report("billing", "1.2.3")
 
 at every start, and in programs that run for long once an hour or once a day.
-The update goes by UDP to $PARTISCI_SERVER, a name or an address (127.0.0.1
-unless set), port $PARTISCI_PORT (7777).
+The update goes by UDP to $PARTISCI_SERVER, a name or an address, perhaps with
+a port ("host:port", "[::1]:port"), or else to 127.0.0.1, port $PARTISCI_PORT
+or 7777.
 
 report() does not block and does not raise.  To find the address of a name
 takes a while, so a daemon thread does that; a program that ends at once calls
@@ -15,6 +16,7 @@ Python 3.6 and later, standard library only.
 """
 import json
 import os
+import re
 import socket
 import sys
 import threading
@@ -77,11 +79,14 @@ def _find_and_send(message, server, port):
 def _report(app, ver, host, instance, server, port):
     message = _message(app, ver, host, instance)
     server = server or os.environ.get("PARTISCI_SERVER") or "127.0.0.1"
-    port = int(port or os.environ.get("PARTISCI_PORT") or 7777)
+    match = re.fullmatch(r"\[([^]]*)\](?::(.*))?|([^:]*):([^:]*)", server)
+    own_port = None
+    if match:
+        server = match[1] if match[1] is not None else match[3]
+        own_port = match[2] or match[4]
+    port = int(port or own_port or os.environ.get("PARTISCI_PORT") or 7777)
     if message is None or "/" in server or not 1 <= port <= 65535:
         return False
-    if server.startswith("[") and server.endswith("]"):
-        server = server[1:-1]
     if server == "localhost":
         server = "127.0.0.1"
     try:

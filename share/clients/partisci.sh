@@ -8,9 +8,11 @@
 #
 # APP and VERSION are UTF-8 of 1 to 50 characters, HOST (the name of this host
 # unless given; '' for "whatever address it comes from") of up to 50, INSTANCE
-# is 0 to 65535.  The update goes to $PARTISCI_SERVER (127.0.0.1), UDP port
-# $PARTISCI_PORT (7777), by the first of these that is there: partisci-send,
-# which also keeps what cannot be delivered; bash; socat; nc; curl, over HTTP.
+# is 0 to 65535.  The update goes to $PARTISCI_SERVER, a name or an address,
+# perhaps with a port ("host:port", "[::1]:port"), or else to 127.0.0.1, UDP
+# port $PARTISCI_PORT or 7777, by the first of these that is there:
+# partisci-send, which also keeps what cannot be delivered; bash; socat; nc;
+# curl, over HTTP.  A server may also be a URL, for partisci-send or curl.
 #
 # That happens in the background: the function does not wait, needs neither
 # stdin nor stdout, and returns 0 in any case, so that "set -e" does not end
@@ -94,14 +96,24 @@ _partisci_report() (
 	[ -z "$host" ] || host="\"host\":\"$host\","
 	message="{\"app\":\"$app\",\"ver\":\"$ver\",$host\"instance\":$instance}"
 	server=${PARTISCI_SERVER:-127.0.0.1}
+	port=${PARTISCI_PORT:-7777}
+	case $server in
+	*/*|\[*\]) ;;
+	\[*\]:*)
+		port=${server##*:}
+		server=${server%:*} ;;
+	*:*:*) ;;
+	*:*)
+		port=${server#*:}
+		server=${server%:*} ;;
+	esac
 	server=${server#\[}
 	server=${server%\]}
 	case $server in
 	http://*|https://*)
 		_partisci_post "$message" "$server" ;;
 	*)
-		_partisci_deliver "$message" "$server" "${PARTISCI_PORT:-7777}"
-		;;
+		_partisci_deliver "$message" "$server" "$port" ;;
 	esac </dev/null >/dev/null 2>&1 &
 )
 

@@ -3,8 +3,9 @@
 //	partisci.Report("billing", "1.2.3")
 //
 // at every start, and in programs that run for long once an hour or once a
-// day.  The update goes by UDP to $PARTISCI_SERVER, a name or an address
-// (127.0.0.1 unless set), port $PARTISCI_PORT (7777).
+// day.  The update goes by UDP to $PARTISCI_SERVER, a name or an address,
+// perhaps with a port ("host:port", "[::1]:port"), or else to 127.0.0.1, port
+// $PARTISCI_PORT or 7777.
 //
 // Nothing in here blocks or panics.  To find the address of a name takes a
 // while, so a goroutine does that; a program that ends at once calls Wait
@@ -63,16 +64,21 @@ func (u *Update) server() (host string, port string, err error) {
 	if host == "" {
 		host = os.Getenv("PARTISCI_SERVER")
 	}
+	if h, p, err := net.SplitHostPort(host); err == nil {
+		host, port = h, p
+	} else if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
 	if host == "" || host == "localhost" {
 		host = "127.0.0.1"
 	}
-	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
-		host = host[1 : len(host)-1]
-	}
-	port = os.Getenv("PARTISCI_PORT")
 	if u.Port != 0 {
 		port = strconv.Itoa(u.Port)
-	} else if port == "" {
+	}
+	if port == "" {
+		port = os.Getenv("PARTISCI_PORT")
+	}
+	if port == "" {
 		port = "7777"
 	}
 	n, err := strconv.Atoi(port)
