@@ -332,6 +332,7 @@ run_help() { partisci-send "$1"; }
 	}
 	stub
 	both -s both a 1
+	arrived "$(line a 1)"
 	stop_stub
 	stub -6
 	both -s both a 2
@@ -662,6 +663,33 @@ locked() { ! flock -n "$store/outbox.lock" true; }
 	send a 3
 	arrived "$(numbered_out 3)"
 	partisci-query check
+}
+
+@test "send: a server that does not read for a while loses nothing" {
+	stub
+	numbered 50000 >"$BATS_TEST_TMPDIR/in"
+	kill -STOP "$stub"
+	start partisci-send -N h - <"$BATS_TEST_TMPDIR/in"
+	# It waits when half of the server's buffer is full.
+	wait_until waits "$pid"
+	kill -CONT "$stub"
+	wait "$pid"
+	wait_until has_lines 50000 "$out"
+	numbered_out 50000 | cmp - "$out"
+}
+waits() { [ "$(ss -Huan "sport = :$port" | awk '{ print $2 }')" -gt 60000 ]; }
+
+@test "send: a server that never reads is no server" {
+	stub
+	numbered 50000 >"$BATS_TEST_TMPDIR/in"
+	kill -STOP "$stub"
+	run -1 --separate-stderr send -T 1 - <"$BATS_TEST_TMPDIR/in"
+	[[ $stderr = "partisci-send: $udp: Connection timed out; kept for\
+ later, "*" waiting in $store" ]]
+	kill -CONT "$stub"
+	send - </dev/null
+	all() { [ "$(sort -u "$out" | wc -l)" = 50000 ]; }
+	wait_until all
 }
 
 # peak ARG ...: kilobytes that send needed to pass its input through.

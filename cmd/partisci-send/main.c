@@ -171,10 +171,11 @@ parse_options(struct options *o, int argc, char *argv[])
 static void
 split_server(struct options *o)
 {
-	char *host, *end;
+	static char copy[1024];
+	char *host = copy, *end;
 
-	if ((host = strdup(o->server)) == NULL)
-		err(2, NULL);
+	if (strlcpy(copy, o->server, sizeof(copy)) >= sizeof(copy))
+		errx(2, "-s %s: too long", o->server);
 	end = strchr(host, *host == '[' ? ']' : ':');
 	if (end != NULL && *host == '[' && (end[1] == ':' || end[1] == '\0')) {
 		host++;

@@ -57,6 +57,14 @@ int	 resolve(const char *host, const char *port, long timeout_ms,
 	    struct addrinfo **res);
 
 /*
+ * How full the receive buffer of the socket at the other end of fd is, where
+ * that socket is on this host: used of size bytes.  Returns 0, or -1 where it
+ * cannot be known.  diag is from backlog_open(), which may fail with -1.
+ */
+int	 backlog_open(void);
+int	 backlog(int diag, int fd, size_t *used, size_t *size);
+
+/*
  * The outbox: what waits in the store of directory dir for one destination,
  * name.  dir and name are lent.  Nothing is opened before it is needed, and
  * nothing is made unless there is something to keep.
@@ -112,7 +120,7 @@ struct buf *courier_room(struct courier *c, uint64_t line);
 /* Do not hold anything back: deliver or keep what was collected. */
 void	 courier_flush(struct courier *c);
 
-/* The last flush, and the last word.  Returns 0, 1 if updates were kept, or 2. */
+/* The last flush and the last word.  Returns 0, 1 if updates were kept, or 2. */
 int	 courier_finish(struct courier *c);
 
 /* What fills in for what a line does not say. */

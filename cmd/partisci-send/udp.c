@@ -31,6 +31,7 @@ struct udp {
 	bool		 here;		/* which is this host's own */
 	bool		 others;	/* and there are more of them */
 	bool		 heard;		/* a first batch was not refused */
+	int		 diag;		/* for backlog(), or -1 */
 	int		 burst;		/* datagrams sent since burst_ms */
 	int64_t		 burst_ms;
 };
@@ -43,6 +44,8 @@ enum {
 	 * A receiver whose socket has the default buffer, 208 KiB, holds some
 	 * 90 of our datagrams.  BURST of them every BURST_MS give him 20 ms to
 	 * come back to us, and still are more than 50,000 updates a second.
+	 * One who is on this host we need not guess about: a burst goes out
+	 * when half his buffer is free.
 	 */
 	BURST = 8,
 	BURST_MS = 2,
@@ -101,6 +104,8 @@ connect_to(struct udp *u, const struct addrinfo *ai)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	u->fd = fd;
 	u->here = is_here(fd, ai);
+	if (u->here && u->diag == -1)
+		u->diag = backlog_open();
 	u->others = ai->ai_next != NULL;
 	return 0;
 }
@@ -125,20 +130,46 @@ check(struct udp *u, int ms)
 	return 0;
 }
 
-/* Let the receiver breathe after each burst. */
-static void
+/* Wait until the receiver has room; 1 if nobody knows how much he has. */
+static int
+await_room(struct udp *u)
+{
+	int64_t until = now_ms() + u->timeout_ms;
+	size_t used, size;
+
+	for (;;) {
+		if (u->diag == -1 || backlog(u->diag, u->fd, &used, &size) == -1)
+			return 1;
+		if (used <= size / 2)
+			return 0;
+		if (now_ms() >= until) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		pause_ms(1);
+	}
+}
+
+/* Before each burst, let the receiver breathe. */
+static int
 pace(struct udp *u)
 {
 	int64_t spent;
 
-	if (u->burst++ == 0)
-		u->burst_ms = now_ms();
-	if (u->burst < BURST)
-		return;
+	if (++u->burst < BURST)
+		return 0;
+	u->burst = 0;
+	switch (u->here ? await_room(u) : 1) {
+	case 0:
+		return 0;
+	case -1:
+		return -1;
+	}
 	spent = now_ms() - u->burst_ms;
 	if (spent < BURST_MS)
 		pause_ms(BURST_MS - spent);
-	u->burst = 0;
+	u->burst_ms = now_ms();
+	return 0;
 }
 
 static int
@@ -146,7 +177,8 @@ send_datagram(struct udp *u, const char *p, size_t len)
 {
 	int tries;
 
-	pace(u);
+	if (pace(u) == -1)
+		return -1;
 	for (tries = 0; send(u->fd, p, len, MSG_NOSIGNAL) == -1; ) {
 		if (errno == EMSGSIZE) {
 			warnx("%s: %.*s...: %s", u->t.name, 40, p,
@@ -264,6 +296,8 @@ udp_close(struct transport *t)
 	disconnect(u);
 	if (u->res != NULL)
 		freeaddrinfo(u->res);
+	if (u->diag != -1)
+		(void)close(u->diag);
 	free(u->name);
 	free(u);
 }
@@ -280,7 +314,7 @@ udp_new(const char *server, const char *port, long timeout_ms)
 	u->host = server;
 	u->port = port;
 	u->timeout_ms = timeout_ms;
-	u->fd = -1;
+	u->fd = u->diag = -1;
 	u->t.name = u->name;
 	u->t.batch_max = BATCH_MAX;
 	u->t.keepable = true;

@@ -50,7 +50,7 @@ int	partisci_report_to(const char *server, const char *port,
  * other than "localhost", a thread of its own does it, with all signals
  * blocked, and sends then.  A program that ends sooner than that would lose
  * the update: wait here, for at most timeout_ms, until all have been sent.
- * Returns 0, or ETIMEDOUT.  With an address there is never anything to wait for.
+ * Returns 0, or ETIMEDOUT.  With an address there is nothing to wait for.
  */
 int	partisci_wait(int timeout_ms);
 
