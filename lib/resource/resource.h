@@ -111,6 +111,7 @@ struct job {
 	int		 signal;	/* ... or the signal that ended it, or 0 */
 	struct buf	 out;		/* what it wrote to stdout, ... */
 	struct buf	 err;		/* ... and stderr */
+	bool		 show;		/* let the user see that */
 	void		*state;		/* from plan() for apply() */
 	void		(*drop)(void *state);	/* frees state; may be NULL */
 };

@@ -1,10 +1,13 @@
 #include <string.h>
 
+#include "resource/command.h"
 #include "resource/file.h"
 #include "resource/resource.h"
 
 const struct resource_type *const resource_types[] = {
 	&resource_file,
+	&resource_command,
+	&resource_powershell,
 	NULL
 };
 
