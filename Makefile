@@ -26,13 +26,16 @@ WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
 
 # A tool is cmd/TOOL.c, or all of cmd/TOOL/*.c, with the archive of lib.
 # lib/partisci is the library for other people's programs and stands alone.
-TOOLS	= partisci-send partisci-recv partisci-query
+TOOLS	= partisci-send partisci-recv partisci-query p2-apply
 BINS	= $(TOOLS:%=$(B)/bin/%)
 ARCHIVE	= $(B)/libkit.a
 LIBSRC	= $(filter-out lib/partisci/%,$(wildcard lib/*/*.c))
-LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o)
+LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
+# What p2-apply has in itself: the prelude of policies, and roles.
+EMBEDDED = $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
+LIBS_p2-apply = -lduktape -lm -lmd
 
 SOVER	= 0
 CLIENT	= $(B)/lib/libpartisci.a $(B)/lib/libpartisci.so.$(SOVER) \
@@ -48,7 +51,8 @@ TLIBS	= -lcurl -lsodium $(LIBS)
 MANUALS	= $(wildcard share/man/man*/*)
 # What Debian calls the things that building and testing need.
 BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
-	  libmicrohttpd-dev libcurl4-openssl-dev libsodium-dev
+	  libmicrohttpd-dev libcurl4-openssl-dev libsodium-dev duktape-dev \
+	  libmd-dev
 DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
@@ -72,6 +76,14 @@ help:
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/embed.c: $(EMBEDDED) lib/policy/embed.sh
+	@mkdir -p $(@D)
+	lib/policy/embed.sh $(EMBEDDED) >$@.new
+	mv $@.new $@
+
+$(B)/embed.o: $(B)/embed.c
+	$(CC) $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS) -c -o $@ $<
 
 $(ARCHIVE): $(LIBOBJ)
 	@rm -f $@
@@ -142,9 +154,11 @@ fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/%: $(B)/%.o $(ARCHIVE)
 	$(CC) $(FUZZ) -o $@ $< $(ARCHIVE) $(TLIBS)
 
-# What is in share, by where it goes.  Units name the program that they run.
+# What is in share, by where it goes.  Units name the program that they run;
+# the prelude and the roles of p2 are in p2-apply itself.
 SHARED	= $(shell cd share && find . -type f ! -path './systemd/*' \
-	  ! -path './sysusers.d/*' ! -path '*/__pycache__/*' | cut -c 3- | sort)
+	  ! -path './sysusers.d/*' ! -path './p2/*' ! -path './roles/*' \
+	  ! -path '*/__pycache__/*' | cut -c 3- | sort)
 # Clients are this toolkit's own, whatever else lies in the share of a host.
 SHAREDAS = $(SHARED:clients/%=partisci/clients/%)
 UNITS	= $(notdir $(wildcard share/systemd/*))

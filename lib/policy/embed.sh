@@ -1,0 +1,21 @@
+#!/bin/sh
+# embed.sh FILE ...: a C source that holds share/FILE as an array of bytes,
+# by the last two parts of its name.
+set -eu
+echo '#include "policy/native.h"'
+n=0
+for f; do
+	n=$((n + 1))
+	echo "static const unsigned char file${n}[] = {"
+	od -An -v -tu1 "$f" | sed 's/[0-9][0-9]*/&,/g'
+	echo '0};'
+done
+echo 'const struct embedded embedded[] = {'
+n=0
+for f; do
+	n=$((n + 1))
+	name=${f#share/}
+	echo "{ \"$name\", file$n, sizeof(file$n) - 1 },"
+done
+echo '{ NULL, NULL, 0 }'
+echo '};'

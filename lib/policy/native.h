@@ -1,0 +1,103 @@
+#ifndef POLICY_NATIVE_H
+#define POLICY_NATIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <duktape.h>
+
+#include "policy/engine.h"
+#include "policy/policy.h"
+
+/*
+ * native: what the files of lib/policy share.
+ *
+ * Natives throw by longjmp.  So whatever C allocates on the way belongs to
+ * struct policy, which is cleared by and by, and never to a stack frame.
+ */
+enum { SCRATCH = 4 };
+
+/* A piece of code that was compiled, to be kept in the store. */
+struct compiled {
+	struct compiled	*next;
+	unsigned char	 digest[32];
+	struct buf	 code;
+};
+
+struct policy {
+	struct policy_options o;
+	struct engine	 engine;
+	struct world	*world;		/* in a dry run */
+	struct job	 job;		/* the last one */
+	struct value	*values;	/* of the job; room for nvalues */
+	size_t		 nvalues;
+	struct str	*list;		/* lists among the values; owned */
+	size_t		 nlist;
+	struct buf	 scratch[SCRATCH];
+	struct buf	 version;
+	char		 hash[65];	/* of the applied policy, in hex */
+	double		 started;	/* when the step began, in ms */
+	int		 looking;	/* > 0: may run commands in a dry run */
+	bool		 stopped;
+	int		 exit_status;	/* -1: process.exit() was not called */
+	struct compiled	*compiled;
+	void		*api;		/* heap pointer to what core.js returns */
+};
+
+struct policy *policy_of(duk_context *ctx);
+
+/* An emptied scratch buffer; the next native that takes it empties it again. */
+struct buf *scratch(duk_context *ctx, int i);
+
+/* The string or buffer at idx, in scratch i, and NUL; throws if neither. */
+struct str arg_text(duk_context *ctx, duk_idx_t idx, int i);
+
+/* The same, and throws where there is a NUL in it. */
+const char *arg_path(duk_context *ctx, duk_idx_t idx, int i);
+
+/* Throw what errno says of path, with code and path as node has them. */
+duk_ret_t throw_errno(duk_context *ctx, int error, const char *call,
+	    const char *path);
+
+/* Throw what ends a function quietly in a dry run, if this is one. */
+void	no_write(duk_context *ctx, const char *call, const char *path);
+
+/* A row up to NULL. */
+struct native {
+	const char	*name;
+	duk_c_function	 fn;
+	duk_idx_t	 nargs;
+};
+
+extern const struct native natives_resource[];
+extern const struct native natives_run[];
+extern const struct native natives_source[];
+extern const struct native natives_fs[];
+extern const struct native natives_template[];
+
+/* Leave the facts object, with a getter for each fact, on the stack. */
+void	push_facts(duk_context *ctx);
+
+/* Milliseconds of a clock that only goes forward. */
+double	now_ms(void);
+
+/*
+ * Compile the source called path, as a file's functions shall name it, or take
+ * what was compiled before; the function is left on the stack.  A policy is a
+ * module's body, else it is one expression.
+ */
+void	push_compiled(duk_context *ctx, const char *path, struct str source,
+	    bool is_module);
+
+/* Files that come with the kit, in the program itself. */
+struct embedded {
+	const char	*name;		/* "p2/core.js" */
+	const unsigned char *bytes;
+	size_t		 len;
+};
+
+extern const struct embedded embedded[];	/* up to one without name */
+
+const struct embedded *embedded_find(const char *name);
+
+#endif

@@ -1,0 +1,103 @@
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "resource/resource.h"
+#include "store/store.h"
+
+/*
+ * policy: policies in the p2 language, declared and carried out.
+ *
+ * A policy is JavaScript for an engine that reaches the host only through
+ * what is offered to it.  What happens is told through hooks; nothing here
+ * prints or exits.  One struct policy at a time can be in a process, for it
+ * uses a timer and SIGVTALRM against policies that never end.
+ */
+struct policy;
+
+/* What came of one resource; all lent until the hook returns. */
+struct policy_result {
+	struct str	 type;
+	struct str	 title;
+	enum outcome	 outcome;
+	struct str	 word;		/* "changed", or a word of the policy's */
+	struct str	 why;
+	struct str	 diff;
+	struct str	 did;
+	struct str	 detail;	/* members of a JSON object */
+	struct str	 out;		/* of a command: its output, if shown */
+	struct str	 file;		/* where it is declared */
+	unsigned	 line;
+	double		 ms;		/* how long it took */
+	bool		 sensitive;
+};
+
+struct policy_hooks {
+	void	(*result)(void *arg, const struct policy_result *r);
+	/* console.log() and its like: bytes for stdout (1) or stderr (2). */
+	void	(*print)(void *arg, int fd, struct str s);
+	/* Asked between steps: true to end there. */
+	bool	(*stop)(void *arg);
+	/* qEvent(): something to be recorded. */
+	void	(*event)(void *arg, struct str module, struct str object,
+		    struct str msg);
+	/* Append the value of a fact as JSON; false if there is none. */
+	bool	(*fact)(void *arg, struct str name, struct buf *json);
+	/* The names of the facts that can be asked for, up to NULL. */
+	const char *const *fact_names;
+	void	*arg;
+};
+
+struct policy_options {
+	bool		 noop;		/* plan, and change nothing */
+	bool		 check;		/* declare only */
+	bool		 verbose;
+	bool		 debug;
+	bool		 want_diff;
+	bool		 want_detail;
+	const char	*include;	/* a directory to find includes in */
+	const char *const *tags;	/* run only these, up to NULL; or NULL */
+	size_t		 memory_max;	/* bytes; 0: POLICY_MEMORY_DEFAULT */
+	unsigned	 seconds_max;	/* of computing; 0: the default */
+	struct store	*store;		/* to find bytecode in, or NULL; lent */
+	struct policy_hooks hooks;
+};
+
+enum {
+	POLICY_MEMORY_DEFAULT = 512 * 1024 * 1024,
+	POLICY_SECONDS_DEFAULT = 20
+};
+
+/*
+ * On success *pp is the caller's, to give back with policy_free().  o is
+ * copied, what it points to is lent until then.  Returns 0, or -1 with a
+ * reason appended to err.
+ */
+int	policy_new(struct policy **pp, const struct policy_options *o,
+	    struct buf *err);
+void	policy_free(struct policy *p);
+
+/*
+ * Declare and carry out one policy, of the file at path, or of the text where
+ * that is not NULL.  Returns 0; or -1 with the reason in err, if declaring it
+ * failed or a step did; or 1 where hooks.stop() ended it.  After anything but
+ * 0, policy_free() is all that may be done.
+ */
+int	policy_apply(struct policy *p, const char *path, const struct str *text,
+	    struct buf *err);
+
+/* What p2.version() was told, or the digest of the policy's file. */
+struct str policy_version(const struct policy *p);
+
+/* process.exit(status) was called: then that status, else -1. */
+int	policy_exit_status(const struct policy *p);
+
+/* Compiled code that the store does not have yet: put it there. */
+bool	policy_has_bytecode(const struct policy *p);
+int	policy_keep_bytecode(struct policy *p, struct store_tx *t);
+
+#endif

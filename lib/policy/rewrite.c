@@ -1,0 +1,624 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "policy/rewrite.h"
+
+enum { DEPTH_MAX = 500 };
+
+/* What the token before allows for: a "/" after it divides or is a regex. */
+enum before { OPERATOR, VALUE };
+
+/* Something open: ( [ { by itself, "$" for ${, "=" for an arrow's value. */
+struct frame {
+	char		 kind;
+	size_t		 start;		/* in the output */
+	const char	*odd;		/* why these are no parameters */
+	unsigned	 ternaries;	/* "?" that wait for a ":" */
+	bool		 arrow;		/* { of an arrow function's body */
+	bool		 uses_this;
+	bool		 of_function;	/* ( of its parameters */
+	bool		 of_for;
+	bool		 of_statement;	/* ( of if, while, for, with */
+};
+
+struct rewriter {
+	const char	*p;
+	const char	*end;
+	unsigned	 line;
+	struct buf	*out;
+	struct buf	*err;
+	struct frame	 frame[DEPTH_MAX];
+	size_t		 depth;
+	struct frame	 closed;	/* the ( ) that was closed last */
+	enum before	 before;
+	char		 last;		/* first byte of the token before */
+	size_t		 last_start;	/* where that is in the output, */
+	size_t		 last_end;
+	struct str	 word;		/* it, if a word */
+	struct str	 word_before;	/* what came before it, if a word */
+	bool		 newline;	/* since the token before */
+	bool		 arrow_body;	/* the next { is one */
+};
+
+static int
+fail(struct rewriter *r, const char *words)
+{
+	buf_printf(r->err, "%u: %s", r->line, words);
+	return -1;
+}
+
+static bool
+is_word_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '$' ||
+	    (unsigned char)c >= 0x80 || c == '\\';
+}
+
+static bool
+is(struct str s, const char *word)
+{
+	return s.p != NULL && str_eq(s, str_of(word));
+}
+
+static bool
+is_one_of(struct str s, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		if (is(s, *words))
+			return true;
+	return false;
+}
+
+static char
+peek(const struct rewriter *r, size_t i)
+{
+	return (size_t)(r->end - r->p) > i ? r->p[i] : '\0';
+}
+
+static void
+count(struct rewriter *r, const char *p, size_t n)
+{
+	for (; n > 0; n--)
+		r->line += *p++ == '\n';
+}
+
+/* Copy n bytes that are no token. */
+static void
+pass(struct rewriter *r, size_t n)
+{
+	if (memchr(r->p, '\n', n) != NULL)
+		r->newline = true;
+	count(r, r->p, n);
+	buf_add(r->out, r->p, n);
+	r->p += n;
+}
+
+/* Copy n bytes that are one. */
+static void
+token(struct rewriter *r, size_t n, enum before before)
+{
+	r->last = *r->p;
+	r->last_start = r->out->len;
+	count(r, r->p, n);
+	buf_add(r->out, r->p, n);
+	r->p += n;
+	r->last_end = r->out->len;
+	r->before = before;
+	r->newline = false;
+	r->word_before = r->word;
+	r->word = (struct str){ 0 };
+}
+
+static void
+insert(struct rewriter *r, size_t at, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (buf_room(r->out, n) == NULL)
+		return;
+	memmove(r->out->p + at + n, r->out->p + at, r->out->len - at);
+	memcpy(r->out->p + at, s, n);
+	r->out->len += n;
+}
+
+static struct frame *
+top(struct rewriter *r)
+{
+	return r->depth == 0 ? NULL : &r->frame[r->depth - 1];
+}
+
+static int
+push(struct rewriter *r, char kind)
+{
+	if (r->depth == DEPTH_MAX)
+		return fail(r, "nested too deep");
+	r->frame[r->depth++] = (struct frame){ .kind = kind,
+	    .start = r->out->len };
+	return 0;
+}
+
+/* The value of an arrow function ends before this. */
+static void
+end_value(struct rewriter *r)
+{
+	struct frame *f = top(r);
+	const char *s = f->uses_this ? "); }.bind(this))" : "); })";
+
+	insert(r, r->last_end, s);
+	r->last_end += strlen(s);
+	r->last = ')';
+	r->before = VALUE;
+	r->word = (struct str){ 0 };
+	r->depth--;
+}
+
+static void
+end_values(struct rewriter *r)
+{
+	while (top(r) != NULL && top(r)->kind == '=')
+		end_value(r);
+}
+
+/* After a line break, does a token that starts a statement end the value? */
+static void
+end_values_at_newline(struct rewriter *r)
+{
+	if (r->newline && r->before == VALUE)
+		end_values(r);
+}
+
+static size_t
+string_length(const struct rewriter *r)
+{
+	const char *p;
+
+	for (p = r->p + 1; p < r->end && *p != *r->p && *p != '\n'; p++)
+		if (*p == '\\' && p + 1 < r->end)
+			p++;
+	return (size_t)(p - r->p) + (p < r->end);
+}
+
+static size_t
+regex_length(const struct rewriter *r)
+{
+	bool in_class = false;
+	const char *p;
+
+	for (p = r->p + 1; p < r->end && *p != '\n'; p++) {
+		if (*p == '\\' && p + 1 < r->end)
+			p++;
+		else if (*p == '[')
+			in_class = true;
+		else if (*p == ']')
+			in_class = false;
+		else if (*p == '/' && !in_class)
+			break;
+	}
+	while (p < r->end && (*p == '/' || is_word_char(*p)))
+		p++;
+	return (size_t)(p - r->p);
+}
+
+static size_t
+word_length(const struct rewriter *r)
+{
+	const char *p = r->p;
+
+	while (p < r->end && is_word_char(*p))
+		p++;
+	return (size_t)(p - r->p);
+}
+
+/* A byte of a text that becomes a string in quotes. */
+static void
+quote(struct rewriter *r, char c)
+{
+	switch (c) {
+	case '"':
+		buf_puts(r->out, "\\\"");
+		break;
+	case '\n':		/* the line goes on, so that lines stay */
+		buf_puts(r->out, "\\n\\\n");
+		r->line++;
+		break;
+	case '\r':
+		buf_puts(r->out, "\\r");
+		break;
+	default:
+		buf_putc(r->out, c);
+	}
+}
+
+/* From behind "`" or the "}" of a ${} to the next of these. */
+static int
+template_text(struct rewriter *r)
+{
+	unsigned line = r->line;
+
+	for (; r->p < r->end; r->p++) {
+		if (*r->p == '`') {
+			r->p++;
+			buf_puts(r->out, "\")");
+			r->last_end = r->out->len;
+			r->before = VALUE;
+			return 0;
+		}
+		if (*r->p == '$' && peek(r, 1) == '{') {
+			r->p += 2;
+			buf_puts(r->out, "\" + (");
+			r->before = OPERATOR;
+			return push(r, '$');
+		}
+		if (*r->p != '\\' || r->end - r->p < 2) {
+			quote(r, *r->p);
+			continue;
+		}
+		r->p++;
+		if (strchr("`$", *r->p) == NULL)
+			buf_putc(r->out, '\\');
+		buf_putc(r->out, *r->p);
+		r->line += *r->p == '\n';
+	}
+	r->line = line;
+	return fail(r, "a template literal is not closed");
+}
+
+static int
+open_template(struct rewriter *r)
+{
+	if (r->before == VALUE && !r->newline)
+		return fail(r, "tagged template literals are not in the "
+		    "language: call the function");
+	end_values_at_newline(r);
+	r->p++;
+	r->last = '`';
+	r->last_start = r->out->len;
+	r->newline = false;
+	r->word = (struct str){ 0 };
+	buf_puts(r->out, "(\"");
+	return template_text(r);
+}
+
+/* What is lacking, with what follows the word: "" any word, or that byte. */
+static const struct {
+	const char	*word;
+	const char	*next;
+	const char	*words;
+} lacking[] = {
+	{ "let", "a[{", "let is not in the language: write var" },
+	{ "class", "a{", "classes are not in the language: write a function "
+	    "that makes an object" },
+	{ "const", "[{", "destructuring is not in the language: write "
+	    "const a = o.a" },
+	{ "var", "[{", "destructuring is not in the language: write "
+	    "var a = o.a" },
+	{ "async", "a(", "async is not in the language: return a promise" },
+	{ "await", "a", "await is not in the language: write "
+	    "p.then(function (v) {...})" },
+	{ "function", "*", "generators are not in the language: fill an "
+	    "array" },
+	{ "import", "a{*'\"", "import is not in the language: write "
+	    "var m = require('m')" },
+	{ "export", "a{*", "export is not in the language: write "
+	    "exports.a = a" }
+};
+
+/* Of what follows the word of length n: "a" for a word, or the byte. */
+static char
+next_after(const struct rewriter *r, size_t n)
+{
+	const char *p = r->p + n;
+
+	while (p < r->end && isspace((unsigned char)*p))
+		p++;
+	return p == r->end ? '\0' : is_word_char(*p) ? 'a' : *p;
+}
+
+static int
+check_word(struct rewriter *r, struct str word)
+{
+	char next = next_after(r, word.len);
+	size_t i;
+
+	if (r->last == '.' || next == ':' || next == '\0')
+		return 0;
+	for (i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++)
+		if (is(word, lacking[i].word) &&
+		    strchr(lacking[i].next, next) != NULL)
+			return fail(r, lacking[i].words);
+	if (is(word, "of") && r->before == VALUE && top(r) != NULL &&
+	    top(r)->of_for)
+		return fail(r, "for-of is not in the language: write "
+		    "list.forEach(function (v) {...})");
+	return 0;
+}
+
+static int
+take_word(struct rewriter *r)
+{
+	static const char *const binary[] = { "in", "instanceof", "of",
+	    NULL };
+	static const char *const operators[] = { "return", "typeof",
+	    "instanceof", "in", "of", "new", "delete", "void", "throw",
+	    "case", "do", "else", NULL };
+	struct str word = { r->p, word_length(r) };
+	bool member = r->last == '.';
+	size_t i;
+
+	if (check_word(r, word) == -1)
+		return -1;
+	if (!is_one_of(word, binary))
+		end_values_at_newline(r);
+	if (is(word, "this"))
+		for (i = 0; i < r->depth; i++)
+			r->frame[i].uses_this = true;
+	token(r, word.len, !member && is_one_of(word, operators) ? OPERATOR :
+	    VALUE);
+	r->word = word;
+	return 0;
+}
+
+/* Is the function's body, which starts with {, but a comment?  Its length. */
+static size_t
+comment_body(const struct rewriter *r, struct str *text)
+{
+	const char *p = r->p + 1, *close;
+
+	while (p < r->end && isspace((unsigned char)*p))
+		p++;
+	if (r->end - p < 4 || p[0] != '/' || p[1] != '*' ||
+	    (close = memmem(p + 2, (size_t)(r->end - p) - 2, "*/", 2)) == NULL)
+		return 0;
+	*text = (struct str){ p + 2, (size_t)(close - p) - 2 };
+	p = close + 2;
+	while (p < r->end && isspace((unsigned char)*p))
+		p++;
+	return p < r->end && *p == '}' ? (size_t)(p - r->p) : 0;
+}
+
+static void
+keep_lines(struct rewriter *r, const char *p, const char *end)
+{
+	for (; p < end; p++)
+		if (*p == '\n') {
+			buf_putc(r->out, '\n');
+			r->line++;
+		}
+}
+
+/* {/ * text * /} as { if (arguments[0] === __p2comment) return "text";} */
+static void
+keep_comment(struct rewriter *r, struct str text, size_t n)
+{
+	const char *p = r->p + 1, *end = r->p + n;
+
+	buf_putc(r->out, '{');
+	keep_lines(r, p, text.p);
+	p = text.p;
+	buf_puts(r->out, "if (arguments[0] === __p2comment) return \"");
+	for (; p < text.p + text.len; p++) {
+		if (*p == '\\')
+			buf_putc(r->out, '\\');
+		quote(r, *p);
+	}
+	buf_puts(r->out, "\";");
+	keep_lines(r, p, end);
+	r->p = end + 1;
+	buf_putc(r->out, '}');
+	r->last = '}';
+	r->last_end = r->out->len;
+	r->before = OPERATOR;
+	r->word = (struct str){ 0 };
+}
+
+/* "=>": what stands before are the parameters. */
+static int
+arrow(struct rewriter *r)
+{
+	size_t at = r->last_start;
+	const char *p;
+
+	if (r->last == ')') {
+		if (r->closed.odd != NULL)
+			return fail(r, r->closed.odd);
+		at = r->closed.start;
+		insert(r, at, "(function ");
+	} else {
+		insert(r, r->last_end, ")");
+		insert(r, at, "(function (");
+	}
+	r->p += 2;
+	for (p = r->p; p < r->end && isspace((unsigned char)*p); p++)
+		;
+	r->before = OPERATOR;
+	r->last = '=';
+	r->word = (struct str){ 0 };
+	r->newline = false;
+	if (p < r->end && *p == '{') {
+		r->arrow_body = true;
+		return 0;
+	}
+	buf_puts(r->out, "{ return (");
+	return push(r, '=');
+}
+
+static int
+open_bracket(struct rewriter *r)
+{
+	static const char *const statements[] = { "if", "while", "for",
+	    "with", NULL };
+	struct str text, word = r->word, before = r->word_before;
+	bool follows = r->last == ')' || r->arrow_body;
+	char c = *r->p;
+	size_t n;
+
+	if (c == '{' && !r->arrow_body)
+		end_values_at_newline(r);
+	if (c == '{' && follows && (n = comment_body(r, &text)) > 0) {
+		keep_comment(r, text, n);
+		if (r->arrow_body)
+			buf_putc(r->out, ')');
+		r->last_end = r->out->len;
+		r->before = r->arrow_body ? VALUE : OPERATOR;
+		r->last = r->arrow_body ? ')' : '}';
+		r->arrow_body = false;
+		return 0;
+	}
+	if (c != '(' && top(r) != NULL && top(r)->kind == '(')
+		top(r)->odd = "destructuring is not in the language: name "
+		    "the parameter and take its members";
+	if (push(r, c) == -1)
+		return -1;
+	if (c == '(') {
+		top(r)->of_for = is(word, "for");
+		top(r)->of_statement = is_one_of(word, statements);
+		top(r)->of_function = is(word, "function") ||
+		    (word.p != NULL && is(before, "function"));
+	}
+	if (c == '{')
+		top(r)->arrow = r->arrow_body;
+	r->arrow_body = false;
+	token(r, 1, OPERATOR);
+	return 0;
+}
+
+static int
+close_bracket(struct rewriter *r)
+{
+	struct frame f = { 0 };
+	char c = *r->p;
+
+	end_values(r);
+	if (r->depth > 0)
+		f = r->frame[--r->depth];
+	if (c == '}' && f.kind == '$') {
+		r->p++;
+		buf_puts(r->out, ") + \"");
+		return template_text(r);
+	}
+	if (c == ')') {
+		if (r->last == ',' && f.kind == '(')
+			r->out->p[r->last_end - 1] = ' ';
+		if (f.of_function && f.odd != NULL)
+			return fail(r, f.odd);
+		r->closed = f;
+	}
+	token(r, 1, c == '}' || f.of_statement ? OPERATOR : VALUE);
+	if (c == '}' && f.arrow) {
+		buf_puts(r->out, f.uses_this ? ".bind(this))" : ")");
+		r->last_end = r->out->len;
+		r->before = VALUE;
+		r->last = ')';
+	}
+	return 0;
+}
+
+/* "," ";" and ":" may end an arrow's value; "?" may come before a ":". */
+static void
+separate(struct rewriter *r)
+{
+	struct frame *f = top(r);
+	char c = *r->p;
+
+	if (c == '?' && f != NULL && f->kind == '=')
+		f->ternaries++;
+	else if (c == ':')
+		while ((f = top(r)) != NULL && f->kind == '=') {
+			if (f->ternaries > 0) {
+				f->ternaries--;
+				break;
+			}
+			end_value(r);
+		}
+	else if (c != '?')
+		end_values(r);
+	token(r, 1, OPERATOR);
+}
+
+static int
+punctuation(struct rewriter *r)
+{
+	char c = *r->p, next = peek(r, 1), third = peek(r, 2);
+	size_t n = 1;
+
+	if (c == '=' && next == '>')
+		return arrow(r);
+	if (c == '.' && next == '.' && third == '.')
+		return fail(r, "spread and rest are not in the language: "
+		    "write f.apply(null, list) or a.concat(b)");
+	if (c == '?' && next == '.' && !isdigit((unsigned char)third))
+		return fail(r, "?. is not in the language: write a && a.b");
+	if (c == '?' && next == '?')
+		return fail(r, "?? is not in the language: write "
+		    "a === undefined ? b : a");
+	if (strchr(",;:?", c) != NULL) {
+		separate(r);
+		return 0;
+	}
+	if (c == '=' && next != '=' && top(r) != NULL &&
+	    top(r)->kind == '(')
+		top(r)->odd = "default parameters are not in the language: "
+		    "write if (a === undefined) a = 1;";
+	while (n < 3 && peek(r, n) == '=')
+		n++;
+	if (n == 1 && (c == '+' || c == '-') && next == c) {
+		/* After a value it stays one; before one it is none. */
+		token(r, 2, r->newline ? OPERATOR : r->before);
+		return 0;
+	}
+	token(r, n, OPERATOR);
+	return 0;
+}
+
+static size_t
+comment_length(const struct rewriter *r)
+{
+	const char *close;
+
+	if (peek(r, 1) == '/')
+		close = memchr(r->p, '\n', (size_t)(r->end - r->p));
+	else if ((close = memmem(r->p + 2, (size_t)(r->end - r->p) - 2,
+	    "*/", 2)) != NULL)
+		close += 2;
+	return (size_t)((close == NULL ? r->end : close) - r->p);
+}
+
+static int
+step(struct rewriter *r)
+{
+	char c = *r->p, next = peek(r, 1);
+
+	if (isspace((unsigned char)c))
+		pass(r, 1);
+	else if (c == '/' && (next == '/' || next == '*'))
+		pass(r, comment_length(r));
+	else if (c == '"' || c == '\'') {
+		end_values_at_newline(r);
+		token(r, string_length(r), VALUE);
+	} else if (c == '`')
+		return open_template(r);
+	else if (c == '/' && r->before == OPERATOR)
+		token(r, regex_length(r), VALUE);
+	else if (is_word_char(c))
+		return take_word(r);
+	else if (strchr("([{", c) != NULL && c != '\0')
+		return open_bracket(r);
+	else if (strchr(")]}", c) != NULL && c != '\0')
+		return close_bracket(r);
+	else
+		return punctuation(r);
+	return 0;
+}
+
+int
+rewrite(struct str source, struct buf *out, struct buf *err)
+{
+	struct rewriter r = { .p = source.p, .end = source.p + source.len,
+	    .line = 1, .out = out, .err = err };
+
+	while (r.p < r.end)
+		if (step(&r) == -1)
+			return -1;
+	end_values(&r);
+	return 0;
+}

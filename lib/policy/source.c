@@ -1,0 +1,391 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sha2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/native.h"
+#include "policy/rewrite.h"
+
+/* Policies are read, judged, compiled, and what is compiled is kept. */
+
+enum { SOURCE_MAX = 256 * 1024 * 1024 };
+
+/* Why a file of which this is true is not to be believed, or NULL. */
+static const char *
+distrust(const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return "not a regular file";
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return "belongs neither to root nor to the caller";
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return "others than its owner may write it";
+	return NULL;
+}
+
+/* Read all of fd into out; -1 with errno. */
+static int
+read_all(int fd, struct buf *out)
+{
+	char *room;
+	ssize_t n;
+
+	do {
+		if ((room = buf_room(out, 65536)) == NULL ||
+		    out->len > SOURCE_MAX) {
+			errno = EFBIG;
+			return -1;
+		}
+		if ((n = read(fd, room, 65536)) > 0)
+			out->len += (size_t)n;
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	return n == 0 ? 0 : -1;
+}
+
+/* Read a file; why says what is wrong with it if it is to be trusted. */
+static int
+read_file(const char *path, bool trust, struct buf *out, const char **why)
+{
+	struct stat st;
+	int fd, rc = -1, saved;
+
+	*why = NULL;
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return -1;
+	if (fstat(fd, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			errno = EISDIR;
+		else if (!trust || (*why = distrust(&st)) == NULL)
+			rc = read_all(fd, out);
+	}
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return rc;
+}
+
+/* Compiled code is good for the same engine, path and source only. */
+static void
+digest_of(duk_context *ctx, const char *path, struct str source,
+    bool is_module, unsigned char digest[32])
+{
+	const char *env;
+	SHA2_CTX sha;
+
+	duk_push_global_object(ctx);
+	duk_get_prop_string(ctx, -1, "Duktape");
+	duk_get_prop_string(ctx, -1, "env");
+	duk_get_prop_string(ctx, -2, "version");
+	env = duk_push_sprintf(ctx, "%s %s %d %ld %s %d", VERSION,
+	    duk_safe_to_string(ctx, -2), duk_get_int(ctx, -1),
+	    (long)DUK_VERSION, path, is_module);
+	SHA256Init(&sha);
+	SHA256Update(&sha, (const uint8_t *)env, strlen(env) + 1);
+	SHA256Update(&sha, (const uint8_t *)source.p, source.len);
+	SHA256Final(digest, &sha);
+	duk_pop_n(ctx, 5);
+}
+
+/* Load from the store: true with the function on the stack. */
+static bool
+load_code(duk_context *ctx, const unsigned char digest[32])
+{
+	struct policy *p = policy_of(ctx);
+	struct buf *code = scratch(ctx, 3);
+	bool found = false;
+	void *room;
+
+	if (p->o.store == NULL)
+		return false;
+	engine_hold(ctx);
+	found = store_bytecode_get(p->o.store, digest, code) == 0;
+	engine_let(ctx);
+	if (!found || code->len == 0)
+		return false;
+	room = duk_push_fixed_buffer(ctx, code->len);
+	memcpy(room, code->p, code->len);
+	duk_load_function(ctx);
+	return true;
+}
+
+/* Keep the code of the function on top of the stack, until it can be stored. */
+static void
+keep_code(duk_context *ctx, const unsigned char digest[32])
+{
+	struct policy *p = policy_of(ctx);
+	struct compiled *c;
+	duk_size_t n;
+	void *code;
+
+	duk_dup(ctx, -1);
+	duk_dump_function(ctx);
+	code = duk_get_buffer(ctx, -1, &n);
+	engine_hold(ctx);
+	if ((c = calloc(1, sizeof(*c))) != NULL) {
+		memcpy(c->digest, digest, sizeof(c->digest));
+		buf_add(&c->code, code, n);
+		c->next = p->compiled;
+		p->compiled = c;
+	}
+	engine_let(ctx);
+	duk_pop(ctx);
+}
+
+/* The rewritten source as a string on the stack, wrapped as a module's body. */
+static void
+push_source(duk_context *ctx, const char *path, struct str source,
+    bool is_module)
+{
+	struct buf *b = scratch(ctx, 2), *err = scratch(ctx, 3);
+	int rc;
+
+	engine_hold(ctx);
+	if (is_module)
+		buf_puts(b, "(function (exports, require, module, "
+		    "__filename, __dirname) {");
+	if ((rc = rewrite(source, b, err)) == 0 && is_module)
+		buf_puts(b, "\n})");
+	engine_let(ctx);
+	if (rc == -1) {
+		buf_putc(err, '\0');
+		duk_push_error_object(ctx, DUK_ERR_SYNTAX_ERROR, "%s",
+		    strchr(err->p, ':') + 2);
+		duk_push_sprintf(ctx, "%s:%d", path, atoi(err->p));
+		duk_put_prop_string(ctx, -2, "p2where");
+		(void)duk_throw(ctx);
+	}
+	if (buf_failed(b))
+		(void)duk_error(ctx, DUK_ERR_RANGE_ERROR, "out of memory");
+	engine_push(ctx, buf_view(b));
+}
+
+struct compiling {
+	const char	*path;
+};
+
+static duk_ret_t
+compile(duk_context *ctx, void *udata)
+{
+	const struct compiling *c = udata;
+
+	duk_push_string(ctx, c->path);
+	duk_compile(ctx, DUK_COMPILE_EVAL);
+	return 1;
+}
+
+/*
+ * The engine puts the line of a syntax error at the end of its message; take
+ * it from there to where the place of an error belongs.
+ */
+static void __attribute__((noreturn))
+throw_syntax(duk_context *ctx, const char *path)
+{
+	const char *msg, *at;
+
+	duk_get_prop_string(ctx, -1, "message");
+	msg = duk_safe_to_string(ctx, -1);
+	if ((at = strstr(msg, " (line ")) != NULL) {
+		duk_push_sprintf(ctx, "%s:%d", path, atoi(at + 7));
+		duk_put_prop_string(ctx, -3, "p2where");
+		duk_push_lstring(ctx, msg, (duk_size_t)(at - msg));
+		duk_put_prop_string(ctx, -3, "message");
+	}
+	duk_pop(ctx);
+	(void)duk_throw(ctx);
+	abort();
+}
+
+void
+push_compiled(duk_context *ctx, const char *path, struct str source,
+    bool is_module)
+{
+	struct compiling c = { path };
+	unsigned char digest[32];
+
+	digest_of(ctx, path, source, is_module, digest);
+	if (!load_code(ctx, digest)) {
+		push_source(ctx, path, source, is_module);
+		if (duk_safe_call(ctx, compile, &c, 1, 1) != DUK_EXEC_SUCCESS)
+			throw_syntax(ctx, path);
+		if (policy_of(ctx)->o.store != NULL)
+			keep_code(ctx, digest);
+	}
+	duk_call(ctx, 0);
+}
+
+static struct str
+without_shebang(struct str s)
+{
+	if (str_starts(s, str_of("\xef\xbb\xbf")))
+		s = (struct str){ s.p + 3, s.len - 3 };
+	if (str_starts(s, str_of("#!")))
+		while (s.len > 0 && *s.p != '\n')
+			s = (struct str){ s.p + 1, s.len - 1 };
+	return s;
+}
+
+/* compile(path, text or undefined): the function of a module. */
+static duk_ret_t
+n_compile(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	const char *path = duk_require_string(ctx, 0), *why = NULL;
+	struct buf *b = scratch(ctx, 1);
+	struct str source;
+	int rc = 0, error;
+
+	engine_progress(&p->engine);
+	if (duk_is_string(ctx, 1))
+		engine_text(ctx, 1, b);
+	else {
+		engine_hold(ctx);
+		rc = read_file(path, true, b, &why);
+		error = errno;
+		engine_let(ctx);
+		if (rc == -1 && why == NULL)
+			return throw_errno(ctx, error, "open", path);
+		if (rc == -1)
+			return duk_error(ctx, DUK_ERR_ERROR,
+			    "%s is refused: %s", path, why);
+	}
+	source = without_shebang(buf_view(b));
+	if (p->hash[0] == '\0')
+		SHA256Data((const uint8_t *)source.p, source.len, p->hash);
+	push_compiled(ctx, path, source, true);
+	return 1;
+}
+
+/* load(name), loadRole(name): what comes with the kit. */
+static duk_ret_t
+load_embedded(duk_context *ctx, const char *dir, const char *suffix)
+{
+	const char *name = duk_push_sprintf(ctx, "%s/%s%s", dir,
+	    duk_require_string(ctx, 0), suffix);
+	const struct embedded *e = embedded_find(name);
+
+	if (e == NULL)
+		return duk_error(ctx, DUK_ERR_ERROR, "there is no %s",
+		    duk_get_string(ctx, 0));
+	push_compiled(ctx, duk_push_sprintf(ctx, "p2:%s",
+	    duk_get_string(ctx, 0)),
+	    (struct str){ (const char *)e->bytes, e->len }, false);
+	return 1;
+}
+
+static duk_ret_t
+n_load(duk_context *ctx)
+{
+	return load_embedded(ctx, "p2", ".js");
+}
+
+static duk_ret_t
+n_has(duk_context *ctx)
+{
+	duk_push_boolean(ctx, embedded_find(duk_push_sprintf(ctx, "p2/%s.js",
+	    duk_require_string(ctx, 0))) != NULL);
+	return 1;
+}
+
+static duk_ret_t
+n_load_role(duk_context *ctx)
+{
+	return load_embedded(ctx, "roles", ".p2");
+}
+
+/* readText(path): a file as a string. */
+static duk_ret_t
+n_read_text(duk_context *ctx)
+{
+	const char *path = arg_path(ctx, 0, 0), *why;
+	struct buf *b = scratch(ctx, 1);
+	int rc, error;
+
+	engine_hold(ctx);
+	rc = read_file(path, false, b, &why);
+	error = errno;
+	engine_let(ctx);
+	if (rc == -1)
+		return throw_errno(ctx, error, "open", path);
+	engine_push(ctx, buf_view(b));
+	return 1;
+}
+
+/* Is it there?  A directory stands for its index.p2, so b may get longer. */
+static bool
+is_policy(struct buf *b)
+{
+	struct stat st;
+
+	buf_putc(b, '\0');
+	b->len--;
+	if (buf_failed(b) || stat(b->p, &st) == -1)
+		return false;
+	if (!S_ISDIR(st.st_mode))
+		return true;
+	buf_puts(b, "/index.p2");
+	buf_putc(b, '\0');
+	b->len--;
+	return !buf_failed(b) && stat(b->p, &st) == 0;
+}
+
+static bool
+ends_in(struct str s, const char *suffix)
+{
+	struct str end = str_of(suffix);
+
+	return s.len >= end.len && str_eq(end,
+	    (struct str){ s.p + s.len - end.len, end.len });
+}
+
+static bool
+find_in(const char *dir, struct str name, struct buf *b)
+{
+	bool bare = !ends_in(name, ".p2") && !ends_in(name, ".js");
+
+	buf_reset(b);
+	if (name.p[0] != '/') {
+		buf_puts(b, dir);
+		buf_putc(b, '/');
+	}
+	buf_str(b, name);
+	if (is_policy(b))
+		return true;
+	if (bare)
+		buf_puts(b, ".p2");
+	return bare && is_policy(b);
+}
+
+/* findPolicy(name, dir): the path that include(name) means. */
+static duk_ret_t
+n_find_policy(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct str name = str_of(arg_path(ctx, 0, 0));
+	const char *dir = duk_require_string(ctx, 1);
+	struct buf *b = scratch(ctx, 1);
+	bool found;
+
+	engine_hold(ctx);
+	found = find_in(dir, name, b) ||
+	    (p->o.include != NULL && find_in(p->o.include, name, b));
+	engine_let(ctx);
+	if (!found)
+		return duk_error(ctx, DUK_ERR_ERROR,
+		    "include %s: no such file", duk_get_string(ctx, 0));
+	engine_push(ctx, buf_view(b));
+	return 1;
+}
+
+const struct native natives_source[] = {
+	{ "compile", n_compile, 2 },
+	{ "load", n_load, 1 },
+	{ "has", n_has, 1 },
+	{ "loadRole", n_load_role, 1 },
+	{ "readText", n_read_text, 1 },
+	{ "findPolicy", n_find_policy, 2 },
+	{ NULL, NULL, 0 }
+};
