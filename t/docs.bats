@@ -2,7 +2,7 @@
 # What the manuals, the README and the completions say is so, and t/demo runs.
 load helper
 
-tools='partisci-query partisci-recv partisci-send'
+tools='p2-apply partisci-query partisci-recv partisci-send'
 root=$BATS_TEST_DIRNAME/..
 share=$root/share
 

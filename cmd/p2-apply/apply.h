@@ -1,0 +1,55 @@
+#ifndef APPLY_H
+#define APPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "policy/policy.h"
+#include "store/store.h"
+
+/* What the command line says. */
+struct asked {
+	const char	*dir;		/* of the store; "" for none */
+	const char	*include;
+	const char	*explain;	/* type:title, or title; or NULL */
+	const char	**tags;		/* up to NULL */
+	size_t		 ntags;
+	bool		 check;
+	bool		 noop;
+	bool		 json;
+	bool		 verbose;
+	unsigned	 wait;		/* seconds for another run to end */
+	int64_t		 max_changes;	/* -1: as many as there are */
+	unsigned	 seconds;	/* of computing */
+	size_t		 memory;	/* bytes of the engine's heap */
+	char		**policies;	/* up to NULL */
+};
+
+/* What came of a run so far. */
+struct tally {
+	uint64_t	changed;
+	uint64_t	ok;
+	uint64_t	skipped;
+	uint64_t	failed;
+	uint64_t	explained;
+};
+
+/* run.c: apply all policies; returns the exit status. */
+int	run(const struct asked *a);
+
+/* show.c: results, as lines for people or as JSON; on stdout. */
+void	show_begin(const struct asked *a);
+void	show_result(const struct policy_result *r);
+void	show_summary(const struct tally *t, double ms);
+void	show_print(int fd, struct str s);
+void	show_end(void);
+
+/* lock.c: one run at a time on a store; exits if there is no end of waiting. */
+void	lock_store(const char *dir, unsigned seconds);
+
+/* facts.c: for struct policy_hooks. */
+extern const char *const fact_names[];
+bool	fact(void *arg, struct str name, struct buf *json);
+
+#endif

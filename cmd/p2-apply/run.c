@@ -1,0 +1,308 @@
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "apply.h"
+#include "base/child.h"
+
+static volatile sig_atomic_t stopped_by;
+
+struct session {
+	const struct asked *asked;
+	struct tally	 tally;
+	bool		 silent;	/* only count */
+	struct store	*store;		/* NULL: none */
+	struct buf	 stdin_text;
+};
+
+static void
+on_signal(int sig)
+{
+	stopped_by = sig;
+	/* A command that runs does not get what is typed at our terminal. */
+	if (sig == SIGINT)
+		child_interrupt();
+}
+
+/* No SA_RESTART: sleeping ends, too. */
+static void
+catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+count(struct tally *t, enum outcome o)
+{
+	switch (o) {
+	case OUTCOME_OK:
+		t->ok++;
+		break;
+	case OUTCOME_CHANGED:
+		t->changed++;
+		break;
+	case OUTCOME_SKIPPED:
+		t->skipped++;
+		break;
+	case OUTCOME_FAILED:
+		t->failed++;
+		break;
+	}
+}
+
+/* Is it the one to be explained: "title", or "type:title"? */
+static bool
+is_called(const struct policy_result *r, const char *name)
+{
+	struct str s = str_of(name);
+
+	return str_eq(s, r->title) || (s.len == r->type.len + 1 +
+	    r->title.len && str_starts(s, r->type) &&
+	    s.p[r->type.len] == ':' && str_eq(r->title, (struct str){
+	    s.p + r->type.len + 1, r->title.len }));
+}
+
+static void
+explain(struct session *s, const struct policy_result *r)
+{
+	if (!is_called(r, s->asked->explain))
+		return;
+	s->tally.explained++;
+	if (s->asked->json) {
+		show_result(r);
+		return;
+	}
+	printf("%.*s %.*s, declared at %.*s:%u\n", (int)r->type.len,
+	    r->type.p, (int)r->title.len, r->title.p, (int)r->file.len,
+	    r->file.p, r->line);
+	printf("%s%s%.*s\n%.*s", r->outcome == OUTCOME_CHANGED ?
+	    "would change" : r->outcome == OUTCOME_OK ? "is as it should be" :
+	    r->outcome == OUTCOME_SKIPPED ? "is skipped" : "fails",
+	    r->why.len > 0 ? ": " : "", (int)r->why.len,
+	    r->why.len > 0 ? r->why.p : "", (int)r->diff.len,
+	    r->diff.len > 0 ? r->diff.p : "");
+}
+
+static void
+on_result(void *arg, const struct policy_result *r)
+{
+	struct session *s = arg;
+
+	count(&s->tally, r->outcome);
+	if (s->silent)
+		return;
+	if (s->asked->explain != NULL)
+		explain(s, r);
+	else
+		show_result(r);
+}
+
+static void
+on_print(void *arg, int fd, struct str text)
+{
+	struct session *s = arg;
+
+	if (!s->silent && s->asked->explain == NULL)
+		show_print(fd, text);
+}
+
+static bool
+on_stop(void *arg)
+{
+	(void)arg;
+	return stopped_by != 0;
+}
+
+static void
+make_options(const struct session *s, bool noop, struct policy_options *o)
+{
+	const struct asked *a = s->asked;
+
+	*o = (struct policy_options){ .noop = noop, .check = a->check,
+	    .verbose = a->verbose, .want_diff = a->noop || a->json ||
+	    a->verbose, .want_detail = a->json, .include = a->include,
+	    .tags = a->tags, .memory_max = a->memory,
+	    .seconds_max = a->seconds, .store = s->store };
+	o->hooks = (struct policy_hooks){ .result = on_result,
+	    .print = on_print, .stop = on_stop, .fact = fact,
+	    .fact_names = fact_names };
+}
+
+/* What was compiled is worth a transaction; if it fails, so be it. */
+static void
+keep_bytecode(struct session *s, struct policy *p)
+{
+	struct store_tx *t;
+	int rc;
+
+	if (s->store == NULL || s->asked->noop || s->asked->check ||
+	    !policy_has_bytecode(p) || store_begin(s->store, &t) != 0)
+		return;
+	if ((rc = policy_keep_bytecode(p, t)) != 0)
+		store_abort(t);
+	else
+		rc = store_commit(t);
+	if (rc != 0)
+		warnx("%s: %s", s->asked->dir, store_strerror(rc));
+}
+
+static void
+read_stdin(struct buf *b)
+{
+	char *room;
+	ssize_t n;
+
+	if (b->len > 0)
+		return;
+	do {
+		if ((room = buf_room(b, 65536)) == NULL)
+			err(2, NULL);
+		if ((n = read(STDIN_FILENO, room, 65536)) > 0)
+			b->len += (size_t)n;
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	if (n == -1)
+		err(2, "stdin");
+}
+
+static int
+apply_one(struct session *s, struct policy *p, const char *path,
+    struct buf *why)
+{
+	struct str text;
+
+	if (strcmp(path, "-") != 0)
+		return policy_apply(p, path, NULL, why);
+	read_stdin(&s->stdin_text);
+	text = buf_view(&s->stdin_text);
+	return policy_apply(p, "stdin", &text, why);
+}
+
+/* Apply all; returns as policy_apply(), with *status for process.exit(). */
+static int
+apply_all(struct session *s, bool noop, int *status)
+{
+	struct policy_options o;
+	struct buf why = { 0 };
+	struct policy *p;
+	char **path;
+	int rc;
+
+	make_options(s, noop, &o);
+	o.hooks.arg = s;
+	if ((rc = policy_new(&p, &o, &why)) == 0) {
+		for (path = s->asked->policies; rc == 0 && *path != NULL;
+		    path++)
+			rc = apply_one(s, p, *path, &why);
+		*status = policy_exit_status(p);
+		keep_bytecode(s, p);
+		policy_free(p);
+	}
+	if (rc == -1) {
+		fflush(stdout);
+		warnx("%.*s", (int)why.len, why.p);
+	}
+	buf_clear(&why);
+	return rc;
+}
+
+static double
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* A dry run needs no store, and changes none. */
+static void
+open_store(struct session *s)
+{
+	const struct asked *a = s->asked;
+	int rc;
+
+	if (*a->dir == '\0')
+		return;
+	if (a->noop || a->check) {
+		if (store_open(&s->store, a->dir, STORE_READ) != 0)
+			s->store = NULL;
+		return;
+	}
+	if ((rc = store_open(&s->store, a->dir, STORE_WRITE)) != 0)
+		errx(2, "%s: %s", a->dir, store_strerror(rc));
+	lock_store(a->dir, a->wait);
+}
+
+/* Would there be more changes than may be?  Then say so. */
+static bool
+are_too_many(struct session *s, int *rc)
+{
+	int64_t max = s->asked->max_changes;
+	uint64_t changed;
+	int status;
+
+	if (max == -1 || s->asked->check)
+		return false;
+	s->silent = true;
+	*rc = apply_all(s, true, &status);
+	s->silent = false;
+	changed = s->tally.changed;
+	s->tally = (struct tally){ 0 };
+	if (*rc != 0 || changed <= (uint64_t)max)
+		return false;
+	warnx("%" PRIu64 " resources would change, more than %" PRId64
+	    ": nothing was done", changed, max);
+	return true;
+}
+
+static int
+status_of(const struct session *s, int rc, int exit_status)
+{
+	const struct asked *a = s->asked;
+
+	if (exit_status != -1)
+		return exit_status;
+	if (stopped_by != 0) {
+		warnx("ended by SIG%s", sigabbrev_np(stopped_by));
+		return 2;
+	}
+	if (rc != 0 || s->tally.failed > 0)
+		return 2;
+	if (a->explain != NULL && s->tally.explained == 0) {
+		warnx("%s: no such resource", a->explain);
+		return 2;
+	}
+	return a->noop && s->tally.changed > 0;
+}
+
+int
+run(const struct asked *a)
+{
+	struct session s = { .asked = a };
+	double started = now_ms();
+	int rc = 0, exit_status = -1;
+
+	catch_signals();
+	open_store(&s);
+	if (are_too_many(&s, &rc))
+		rc = -1;
+	else if (rc == 0)
+		rc = apply_all(&s, a->noop, &exit_status);
+	if (!a->check && a->explain == NULL)
+		show_summary(&s.tally, now_ms() - started);
+	store_close(s.store);
+	buf_clear(&s.stdin_text);
+	return status_of(&s, rc, exit_status);
+}

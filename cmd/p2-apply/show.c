@@ -1,0 +1,173 @@
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apply.h"
+
+static const struct asked *asked;
+static struct buf line;
+static bool colour;
+
+void
+show_begin(const struct asked *a)
+{
+	const char *no = getenv("NO_COLOR");
+
+	asked = a;
+	colour = !a->json && isatty(STDOUT_FILENO) &&
+	    (no == NULL || *no == '\0');
+}
+
+static void
+flush_line(void)
+{
+	if (buf_failed(&line))
+		errx(2, "out of memory");
+	if (fwrite(line.p, 1, line.len, stdout) != line.len)
+		err(2, "stdout");
+	buf_reset(&line);
+}
+
+static void
+member(const char *name, struct str value)
+{
+	buf_putc(&line, ',');
+	buf_json(&line, str_of(name));
+	buf_putc(&line, ':');
+	buf_json(&line, value);
+}
+
+static const char *
+outcome_word(enum outcome o)
+{
+	static const char *const words[] = { "ok", "changed", "skipped",
+	    "failed" };
+
+	return words[o];
+}
+
+static void
+show_json(const struct policy_result *r)
+{
+	buf_puts(&line, "{\"type\":");
+	buf_json(&line, r->type);
+	member("title", r->title);
+	member("outcome", str_of(outcome_word(r->outcome)));
+	if (!str_eq(r->word, str_of(outcome_word(r->outcome))))
+		member("result", r->word);
+	if (r->why.len > 0)
+		member("why", r->why);
+	if (asked->noop)
+		buf_puts(&line, ",\"noop\":true");
+	member("file", r->file);
+	buf_printf(&line, ",\"line\":%u,\"ms\":%.3f", r->line, r->ms);
+	if (r->detail.len > 0) {
+		buf_putc(&line, ',');
+		buf_str(&line, r->detail);
+	}
+	if (r->diff.len > 0)
+		member("diff", r->diff);
+	if (r->out.len > 0)
+		member("output", r->out);
+	buf_puts(&line, "}\n");
+	flush_line();
+}
+
+static const char *
+colour_of(enum outcome o)
+{
+	return o == OUTCOME_CHANGED ? "\033[33m" : o == OUTCOME_FAILED ?
+	    "\033[31m" : o == OUTCOME_OK ? "\033[32m" : "\033[36m";
+}
+
+/* What was done, on one line; in a dry run, why it would be. */
+static void
+show_reason(const struct policy_result *r)
+{
+	size_t i;
+
+	if (asked->noop || r->did.len == 0) {
+		buf_str(&line, r->why);
+		return;
+	}
+	for (i = 0; i + 1 < r->did.len; i++)
+		buf_putc(&line, r->did.p[i] == '\n' ? ' ' : r->did.p[i]);
+}
+
+/* "would change file /etc/motd: content differs", and the diff below it. */
+static void
+show_text(const struct policy_result *r)
+{
+	if (colour)
+		buf_puts(&line, colour_of(r->outcome));
+	if (asked->noop && r->outcome == OUTCOME_CHANGED)
+		buf_puts(&line, "would change");
+	else
+		buf_str(&line, r->word);
+	if (colour)
+		buf_puts(&line, "\033[m");
+	buf_putc(&line, ' ');
+	buf_str(&line, r->type);
+	buf_putc(&line, ' ');
+	buf_str(&line, r->title);
+	if (r->why.len > 0 || r->did.len > 0)
+		buf_puts(&line, ": ");
+	show_reason(r);
+	buf_putc(&line, '\n');
+	if (asked->noop || asked->verbose)
+		buf_str(&line, r->diff);
+	buf_str(&line, r->out);
+	if (r->out.len > 0 && r->out.p[r->out.len - 1] != '\n')
+		buf_putc(&line, '\n');
+	flush_line();
+}
+
+/* Failures are told on stderr as the run ends; here is what they printed. */
+void
+show_result(const struct policy_result *r)
+{
+	if (asked->json)
+		show_json(r);
+	else if (r->outcome == OUTCOME_FAILED)
+		show_print(STDERR_FILENO, r->out);
+	else if (r->outcome == OUTCOME_CHANGED || asked->verbose ||
+	    r->out.len > 0)
+		show_text(r);
+}
+
+void
+show_summary(const struct tally *t, double ms)
+{
+	if (asked->json) {
+		buf_printf(&line, "{\"summary\":true,\"noop\":%s,\"changed\":%"
+		    PRIu64 ",\"ok\":%" PRIu64 ",\"skipped\":%" PRIu64
+		    ",\"failed\":%" PRIu64 ",\"ms\":%.3f}\n",
+		    asked->noop ? "true" : "false", t->changed, t->ok,
+		    t->skipped, t->failed, ms);
+		flush_line();
+	} else if (asked->verbose)
+		fprintf(stderr, "changed %" PRIu64 ", ok %" PRIu64
+		    ", skipped %" PRIu64 ", failed %" PRIu64 "\n", t->changed,
+		    t->ok, t->skipped, t->failed);
+}
+
+/* In JSON, stdout is for objects only: what a policy prints goes to stderr. */
+void
+show_print(int fd, struct str s)
+{
+	FILE *f = fd == STDOUT_FILENO && !asked->json ? stdout : stderr;
+
+	if (s.len > 0 && fwrite(s.p, 1, s.len, f) != s.len && f == stdout)
+		err(2, "stdout");
+}
+
+void
+show_end(void)
+{
+	buf_clear(&line);
+	if (ferror(stdout) || fclose(stdout) == EOF)
+		err(2, "stdout");
+}

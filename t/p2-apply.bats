@@ -1,0 +1,290 @@
+#!/usr/bin/env bats
+# p2-apply: the command resource, and the run as such.
+# shellcheck disable=SC2016	# for the policy, or the shell that it runs
+load helper
+
+setup() {
+	common_setup
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# apply [ARG ...] <POLICY: as site.p2, with the store of the test.
+apply() {
+	cat >site.p2
+	run --separate-stderr p2-apply -d "$store" "$@" site.p2
+	stderr=${stderr//$PWD\//}
+}
+
+# is STATUS STDOUT [STDERR]
+is() {
+	printf 'status %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" \
+	    "$output" "$stderr"
+	[ "$status" -eq "$1" ]
+	[ "$output" = "$2" ]
+	[ "$stderr" = "${3-}" ]
+}
+
+@test "command: returns is a status, several, or ignore" {
+	apply <<-'END'
+	p2.command('exit 3', {returns: 3}).command('exit 4', {returns: [0, 4]})
+	.command('exit 5', {returns: 'ignore'}).command('true', {returns: 1});
+	END
+	is 2 'changed command exit 3: runs each time
+changed command exit 4: runs each time
+changed command exit 5: runs each time' 'p2-apply: site.p2:2: command true: exit status 0'
+}
+
+@test "command: cwd, env, umask, and stdin of no use" {
+	mkdir d
+	apply <<-'END'
+	p2.command('pwd; umask; cat; echo $A $HOME', {cwd: 'd', env: {A: 'x y'}, umask: '027'},
+	    function (rc, out) { console.log(out.replace(/^.*\//, '').trim()); });
+	process.env.P2_TEST = 'inherited';
+	p2.command('echo $P2_TEST', function (rc, out) { console.log(out.trim()); });
+	END
+	is 0 'changed command pwd; umask; cat; echo $A $HOME: runs each time
+d
+0027
+x y
+changed command echo $P2_TEST: runs each time
+inherited'
+	apply <<<"p2.command('true', {cwd: 'missing'});"
+	is 2 '' 'p2-apply: site.p2:1: command true: missing: No such file or directory'
+}
+
+@test "command: uid, gid and user are for root" {
+	[ "$(id -u)" -eq 0 ] || skip 'needs root'
+	apply <<-'END'
+	function show(rc, out) { console.log(out.trim()); }
+	p2.command('id -u; id -g', {uid: 65534, gid: 65533}, show)
+	.command('id -un', {user: 'nobody'}, show);
+	p2.command('true', {user: 'no-such-user'});
+	END
+	is 2 'changed command id -u; id -g: runs each time
+65534
+65533
+changed command id -un: runs each time
+nobody' 'p2-apply: site.p2:4: command true: there is no user no-such-user'
+}
+
+@test "command: timeout ends all that it has started" {
+	apply <<-'END'
+	p2.command('sleep 77 & echo $! >pid; wait', {timeout: 0.2});
+	END
+	is 2 '' 'p2-apply: site.p2:1: command sleep 77 & echo $! >pid; wait: took longer than 0.2 s'
+	wait_until ended "$(cat pid)"
+}
+
+@test "command: tries again, and counts" {
+	apply <<-'END'
+	p2.command('echo x >>tries; test $(wc -l <tries) -eq 3', {tries: 5, try_sleep: 0.01});
+	END
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <tries)" -eq 3 ]
+}
+
+@test "command: what stays in the background does not hold up the run" {
+	apply <<-'END'
+	p2.command('sleep 30 & echo $! >pid; echo done', function (rc, out) { console.log(out.trim()); });
+	END
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = 'done' ]
+	run -1 ended "$(cat pid)"
+	kill "$(cat pid)"
+}
+
+@test "command: any amount of output, and the last of it is kept" {
+	apply <<-'END'
+	p2.command('head -c 50000000 /dev/zero | tr "\\0" x; echo end', function (rc, out) {
+	  console.log(out.length <= 16 << 20, out.slice(-5).trim());
+	});
+	END
+	[ "$status" -eq 0 ]
+	[ "${lines[1]}" = 'true xend' ]
+}
+
+@test "command: killed by a signal, rc is null" {
+	apply <<-'END'
+	p2.command('kill -9 $$', function (rc) { console.log(rc); });
+	END
+	is 2 'null' 'p2-apply: site.p2:1: command kill -9 $$: ended by signal 9, Killed'
+}
+
+@test "powershell: without pwsh there is one clear failure" {
+	! command -v pwsh >/dev/null || skip 'there is a pwsh'
+	apply <<<"p2.powershell('Get-Date');"
+	is 2 '' 'p2-apply: site.p2:1: powershell Get-Date: pwsh was not found: PowerShell is not installed here'
+}
+
+@test "powershell: pwsh gets the text" {
+	mkdir bin
+	printf '#!/bin/sh\nfor a; do echo "<$a>"; done\n' >bin/pwsh
+	chmod +x bin/pwsh
+	PATH=$PWD/bin:$PATH apply <<<"p2.powershell('Get-Date');"
+	is 0 'changed powershell Get-Date: runs each time
+<-NoProfile>
+<-NonInteractive>
+<-Command>
+<Get-Date>'
+}
+
+@test "p2-apply: --noop changes nothing, and exits 1 if something would" {
+	apply -n <<-'END'
+	p2.command('touch a', {creates: 'a'}).command('touch a again', {creates: 'a'})
+	.lambda('l', function () { require('fs').writeFileSync('b', 'x'); });
+	END
+	is 1 'would change command touch a: a does not exist
+would change lambda l: would call writeFile b'
+	[ ! -e a ]
+	[ ! -e b ]
+	touch a
+	apply -n <<<"p2.command('touch a', {creates: 'a'});"
+	is 0 ''
+}
+
+@test "p2-apply: the option noop holds one resource back" {
+	apply <<<"p2.command('touch a', {noop: true}).command('touch b');"
+	is 0 'noop command touch a: runs each time
+changed command touch b: runs each time'
+	[ ! -e a ]
+}
+
+@test "p2-apply: --check only loads" {
+	apply -c <<<"p2.command('touch a'); console.log('loaded');"
+	is 0 'loaded'
+	apply -c <<<"p2.command('touch a', {no: 1});"
+	[ "$status" -eq 2 ]
+	[ ! -e a ]
+}
+
+@test "p2-apply: --json tells each resource, and a summary" {
+	apply -j <<-'END'
+	p2.command('echo x; exit 3', {returns: 3})
+	.command('true', {creates: '/'});
+	console.log('to stderr');
+	END
+	[ "$status" -eq 0 ]
+	[ "$stderr" = 'to stderr' ]
+	run -0 jq -c 'del(.ms) | .file? |= (. // "" | sub(".*/"; ""))' <<<"$output"
+	[ "$output" = '{"type":"command","title":"echo x; exit 3","outcome":"changed","why":"runs each time","file":"site.p2","line":1,"status":3}
+{"type":"command","title":"true","outcome":"skipped","why":"/ exists","file":"site.p2","line":2}
+{"summary":true,"noop":false,"changed":1,"ok":0,"skipped":1,"failed":0,"file":""}' ]
+}
+
+@test "p2-apply: --max-changes stops before the first change" {
+	apply -m 1 <<<"p2.command('touch a').command('touch b');"
+	is 2 '' 'p2-apply: 2 resources would change, more than 1: nothing was done'
+	[ ! -e a ]
+	apply -m 2 <<<"p2.command('touch a').command('touch b');"
+	[ "$status" -eq 0 ]
+	[ -e b ]
+}
+
+@test "p2-apply: --tag runs what has the tag" {
+	apply -t x -t z <<-'END'
+	p2.command(': 1', {tag: 'x'}).command(': 2').command(': 3', {tag: ['y', 'z']}).command(': 4', {tag: 'y'});
+	END
+	is 0 'changed command : 1: runs each time
+changed command : 3: runs each time'
+}
+
+@test "p2-apply: --explain says why" {
+	apply -e 'command:touch a' <<<"p2.command('touch a', {creates: 'a'}).command('x');"
+	is 1 'command touch a, declared at '"$PWD"'/site.p2:1
+would change: a does not exist'
+	apply -e nosuch <<<"p2.command('x');"
+	is 2 '' 'p2-apply: nosuch: no such resource'
+}
+
+@test "p2-apply: a policy that others may write, or own, is refused" {
+	echo "p2.command('touch a');" >open.p2
+	chmod 666 open.p2
+	run -2 --separate-stderr p2-apply -d '' open.p2
+	[ "$stderr" = "p2-apply: $PWD/open.p2 is refused: others than its owner may write it" ]
+	apply <<<"p2.include('open');"
+	is 2 '' 'p2-apply: site.p2:1: open.p2 is refused: others than its owner may write it'
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod 600 open.p2
+		chown 65534 open.p2
+		run -2 --separate-stderr p2-apply -d '' open.p2
+		[ "$stderr" = "p2-apply: $PWD/open.p2 is refused: belongs neither to root nor to the caller" ]
+	fi
+	[ ! -e a ]
+}
+
+@test "p2-apply: a policy that does not exist" {
+	run -2 --separate-stderr p2-apply -d '' missing.p2
+	[ "$stderr" = 'p2-apply: missing.p2: No such file or directory' ]
+}
+
+@test "p2-apply: - is stdin" {
+	run -0 --separate-stderr p2-apply -d '' - <<<"p2.command('true');"
+	[ "$output" = 'changed command true: runs each time' ]
+}
+
+@test "p2-apply: one run at a time, and the other says who" {
+	echo "p2.command('touch started; sleep 5; touch ended');" >long.p2
+	start p2-apply -d "$store" long.p2
+	wait_until test -e started
+	apply <<<"p2.command('true');"
+	is 2 '' "p2-apply: store: process $pid holds it"
+	kill -INT "$pid"
+	wait_until ended "$pid"
+	apply <<<"p2.command('true');"
+	[ "$status" -eq 0 ]
+}
+
+@test "p2-apply: SIGTERM ends between steps, Ctrl-C a command, too" {
+	echo "p2.command('touch started; sleep 0.3; touch ended').command('touch never');" >t.p2
+	start p2-apply -d "$store" t.p2
+	wait_until test -e started
+	kill -TERM "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	[ "$rc" -eq 2 ]
+	[ -e ended ]
+	[ "$(cat p2-apply.log)" = 'p2-apply: ended by SIGTERM' ]
+	rm -f started ended p2-apply.log
+	echo "p2.command('touch started; sleep 66; touch ended').command('touch never');" >t.p2
+	start p2-apply -d "$store" t.p2
+	wait_until test -e started
+	kill -INT "$pid"
+	rc=0
+	wait "$pid" || rc=$?
+	[ "$rc" -eq 2 ]
+	[ ! -e ended ]
+	[ ! -e never ]
+}
+
+@test "p2-apply: process.exit ends the run with that status" {
+	apply <<<"p2.lambda('l', function () { process.exit(7); }).command('touch never');"
+	is 7 ''
+	[ ! -e never ]
+}
+
+@test "p2-apply: output that cannot be written is trouble" {
+	echo "p2.command('true');" >site.p2
+	run -2 --separate-stderr bash -c 'p2-apply -d "" site.p2 >/dev/full'
+	[ "$stderr" = 'p2-apply: stdout: No space left on device' ]
+}
+
+@test "p2-apply: what was compiled is kept, and used" {
+	apply <<<"p2.command('true'); console.log(1);"
+	is 0 '1
+changed command true: runs each time'
+	apply <<<"p2.command('true'); console.log(1);"
+	is 0 '1
+changed command true: runs each time'
+	apply <<<"p2.command('true'); console.log(2); throw new Error('x');"
+	is 2 '2' 'p2-apply: site.p2:1: x'
+	run --separate-stderr p2-apply -d "$store" site.p2
+	stderr=${stderr//$PWD\//}
+	is 2 '2' 'p2-apply: site.p2:1: x'
+}
+
+@test "p2-apply: several hundred thousand steps" {
+	apply <<-'END'
+	for (var i = 0; i < 200000; i++) p2.command('false', {onlyif: false, noop: true});
+	END
+	is 0 ''
+}
