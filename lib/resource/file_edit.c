@@ -354,6 +354,25 @@ take_apart(struct lines *l, struct str text)
 	return copy;
 }
 
+static bool
+has_all(const struct lines *l, const struct file_edit *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->nlines; i++)
+		if (!has_line(l, e->line[i]))
+			return false;
+	return true;
+}
+
+static int
+never_settles(struct buf *why)
+{
+	errno = EINVAL;
+	return why_say(why,
+	    "line and block: never settle, since one undoes the other");
+}
+
 static int
 edit_once(struct buf *out, struct str text, const struct file_edit *e,
     struct buf *why)
@@ -371,6 +390,8 @@ edit_once(struct buf *out, struct str text, const struct file_edit *e,
 		join(out, &l);
 		rc = 0;
 	}
+	if (rc == 0 && !has_all(&l, e))
+		rc = never_settles(why);
 	free(l.v);
 	free(copy);
 	buf_clear(&begin);
@@ -396,11 +417,8 @@ file_edit(struct buf *out, struct str text, const struct file_edit *e,
 	new = (struct str){ out->len == 0 ? "" : out->p + start,
 	    out->len - start };
 	if ((rc = edit_once(&again, new, e, why)) == 0 &&
-	    !str_eq(new, buf_view(&again))) {
-		errno = EINVAL;
-		rc = why_say(why, "line and block: never settle, since one "
-		    "undoes the other");
-	}
+	    !str_eq(new, buf_view(&again)))
+		rc = never_settles(why);
 	buf_clear(&again);
 	return rc;
 }
