@@ -444,6 +444,27 @@ Content Replaced.' ]
 	    block=x marker=none
 }
 
+@test "file: validate has to approve before anything is replaced" {
+	echo one >"$f"
+	run -1 file content=two validate='grep -q "^one$" %'
+	[ "$output" = "failed: $f: validate: grep exits 1" ]
+	[ "$(cat "$f")" = one ]
+	[ "$(names)" = './file ' ]
+	run -1 file content=two validate='sh -c "echo no; echo good >&2; exit 3" - %'
+	[ "$output" = "failed: $f: validate: sh exits 3: no good" ]
+	run -1 file content=two validate="$d/none %"
+	[ "$output" = "failed: $f: validate: $d/none: No such file or directory" ]
+	changes content=three validate="grep -q 'three' %" keep_orig=false
+	[ "$(cat "$f")" = three ]
+	fails 'validate: true: has to be a command with % for the file' \
+	    content=x validate=true
+	fails 'validate: true "%: a quote is open' content=x validate='true "%'
+	ln "$f" "$d/other"
+	changes content=four hardlinks=keep validate='grep -q four %'
+	run -1 file content=five hardlinks=keep validate='grep -q 6 %'
+	[ "$(cat "$d/other")" = four ]
+}
+
 # --- trees ---
 
 make_source() {

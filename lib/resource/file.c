@@ -6,12 +6,13 @@
 #include "resource/file_mode.h"
 #include "resource/file_owner.h"
 #include "resource/file_plan.h"
+#include "resource/file_validate.h"
 
 /* The options, in the order of the table. */
 enum {
 	O_PATH_, O_ENSURE, O_CONTENT, O_IS_TEMPLATE, O_SOURCE, O_TARGET,
 	O_MODE, O_OWNER, O_GROUP, O_KEEP_ORIG, O_REPLACE, O_FORCE, O_PARENTS,
-	O_FOLLOW, O_RECURSE, O_PURGE, O_IGNORE, O_LINE, O_MATCH,
+	O_FOLLOW, O_VALIDATE, O_RECURSE, O_PURGE, O_IGNORE, O_LINE, O_MATCH,
 	O_AFTER, O_REMOVE, O_BLOCK, O_MARKER, O_IMMUTABLE, O_HARDLINKS
 };
 
@@ -44,6 +45,8 @@ static const struct resource_option options[] = {
 	    "make the directories above that are missing" },
 	[O_FOLLOW] = { "follow", OPTION_BOOL, "true",
 	    "a link at the path is followed; false: it is replaced" },
+	[O_VALIDATE] = { "validate", OPTION_STRING, NULL,
+	    "a command, % being the new file, that has to approve of it" },
 	[O_RECURSE] = { "recurse", OPTION_BOOL, "false",
 	    "mode, owner, group and absent are for all below, too" },
 	[O_PURGE] = { "purge", OPTION_BOOL, "false",
@@ -218,6 +221,23 @@ consistent(struct job *j, const struct file_want *w)
 	return false;
 }
 
+/* That it can be split is known before anything is touched. */
+static bool
+valid_command(struct job *j, const char *text)
+{
+	struct file_command c = { NULL, NULL };
+	struct buf why = { 0 };
+	bool ok;
+
+	if (text == NULL)
+		return true;
+	if (!(ok = file_command(&c, text, "", &why) == 0))
+		job_fail(j, "%.*s", (int)why.len, why.p);
+	file_command_clear(&c);
+	buf_clear(&why);
+	return ok;
+}
+
 bool
 file_want(struct job *j, struct file_want *w)
 {
@@ -232,7 +252,8 @@ file_want(struct job *j, struct file_want *w)
 		.force = yes(j, O_FORCE, false),
 		.parents = yes(j, O_PARENTS, false),
 		.recurse = yes(j, O_RECURSE, false),
-		.purge = yes(j, O_PURGE, false)
+		.purge = yes(j, O_PURGE, false),
+		.validate = text_of(j, O_VALIDATE)
 	};
 	if ((w->path = text_of(j, O_PATH_)) == NULL)
 		w->path = j->title.p;
@@ -241,7 +262,8 @@ file_want(struct job *j, struct file_want *w)
 		w->content = content->str;
 	want_list(j, O_IGNORE, &w->ignore, &w->nignore);
 	want_edit(j, w);
-	return want_ensure(j, w) && want_access(j, w) && consistent(j, w);
+	return want_ensure(j, w) && want_access(j, w) && consistent(j, w) &&
+	    valid_command(j, w->validate);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "base/replace.h"
 #include "base/why.h"
 #include "resource/file_plan.h"
+#include "resource/file_validate.h"
 
 #define ORIG_SUFFIX	".orig_partout"
 
@@ -104,8 +105,8 @@ write_source(struct replace *r, const struct file_step *s, struct buf *why)
 }
 
 static int
-fill(struct replace *r, const struct file_step *s, const struct place *at,
-    int old, struct buf *why)
+fill(struct replace *r, const struct file_plan *p, const struct file_step *s,
+    const struct place *at, int old, struct buf *why)
 {
 	if (s->from != NULL) {
 		if (write_source(r, s, why) == -1)
@@ -113,6 +114,9 @@ fill(struct replace *r, const struct file_step *s, const struct place *at,
 	} else if (replace_write(r, s->data, why) == -1)
 		return -1;
 	if (replace_attrs(r, old, &s->attrs, why) == -1)
+		return -1;
+	if (p->want.validate != NULL &&
+	    file_validate(p->want.validate, r, s->path, why) == -1)
 		return -1;
 	return s->keep_orig ? keep_orig(s, at, old, why) : 0;
 }
@@ -132,7 +136,7 @@ take_write(struct job *j, const struct file_plan *p,
 	flags = (s->in_place ? REPLACE_IN_PLACE : 0) |
 	    (old == -1 && s->attrs.mode == (mode_t)-1 ? REPLACE_PUBLIC : 0);
 	if (replace_begin(&r, at, flags, why) == 0 &&
-	    fill(&r, s, at, old, why) == 0 &&
+	    fill(&r, p, s, at, old, why) == 0 &&
 	    replace_commit(&r, p->want.override, why) == 0)
 		rc = 0;
 	replace_abort(&r);

@@ -23,7 +23,7 @@
  *	file_tree.c	the same for all that is below one
  *	file_apply.c	the steps taken
  *	file_pretend.c	the steps entered in the world
- *	file_edit.c, file_mode.c, file_owner.c	as their headers say
+ *	file_edit.c, file_mode.c, file_owner.c, file_validate.c	as they say
  *
  * A plan is a list of steps; apply takes these and no others.
  */
@@ -59,6 +59,7 @@ struct file_want {
 	struct file_edit edit;
 	const struct str *ignore;
 	size_t		 nignore;
+	const char	*validate;
 	bool		 fresh;		/* below what is yet to be made */
 };
 
