@@ -767,3 +767,12 @@ $((now - 30))	demo_app__	1.2
 \$ partisci-query hosts -o 7d | jq -r .host
 END
 }
+
+@test "query: closed descriptors are not taken for the store" {
+	partisci-send -d "$store" -s '' -N h app 1
+	run -2 --separate-stderr bash -c "partisci-query -d '$store' apps >&-"
+	[ "$stderr" = "partisci-query: stdout: Bad file descriptor" ]
+	run -2 bash -c "partisci-query -d '$store' nosuch 2>&-"
+	run -0 --separate-stderr partisci-query -d "$store" check
+	[ "$output$stderr" = "" ]
+}

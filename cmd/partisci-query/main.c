@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stdfd.h"
+
 #include "ask.h"
 
 enum { NO_SUBJECT = -1, CHECK = ASK_NSUBJECTS };
@@ -241,6 +243,8 @@ main(int argc, char **argv)
 	struct asked a = { .subject = NO_SUBJECT };
 	uint64_t n;
 
+	if (stdfd_hold() == -1)
+		err(2, "/dev/null");
 	parse_options(&a, argc, argv);
 	if (a.subject == CHECK) {
 		refuse_filters(argc, argv);

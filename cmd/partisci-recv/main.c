@@ -19,6 +19,7 @@
 
 #include <lmdb.h>
 
+#include "base/stdfd.h"
 #include "recv.h"
 
 static const struct option longopts[] = {
@@ -291,6 +292,8 @@ main(int argc, char **argv)
 	struct http *http;
 	int rc, sigfd;
 
+	if (stdfd_hold() == -1)
+		err(2, "/dev/null");
 	options(&o, argc, argv);
 	limits();
 	sockets_open(&sockets, &o);
