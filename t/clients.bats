@@ -15,6 +15,10 @@ setup() {
 	fifty=$(printf 'ü%.0s' {1..50})
 }
 
+# resolves_here NAME: to where the stub listens?  Debian has 127.0.1.1 for the
+# name of a host, and a container may have nothing at all.
+resolves_here() { [[ "$(getent ahostsv4 "$1")" = '127.0.0.1 '* ]]; }
+
 # The five of them, each with the same arguments: APP VERSION.
 c() { selfreport -w 5000 "$@" >/dev/null; }
 sh() { "$clients/partisci.sh" "$@"; }
@@ -114,8 +118,7 @@ arrived() {
 	stub
 	for client in c sh py js go; do
 		for server in localhost "$me" "127.0.0.1:$port"; do
-			getent ahostsv4 "${server%:*}" | grep -q '^127' ||
-			    continue
+			resolves_here "${server%:*}" || continue
 			[[ $server = *:* ]] && p=1 || p=$port
 			PARTISCI_PORT=$p PARTISCI_SERVER=$server "$client" a 1
 			arrived '{"app":"a","host":"'"$me"'","instance":0,"ver":"1"}'
@@ -189,6 +192,7 @@ arrived() {
 
 @test "c: after fork, while a name is looked for" {
 	stub
+	resolves_here "$me" || skip 'the name of this host leads elsewhere'
 	PARTISCI_SERVER=$me run -0 selfreport -f
 	[ "$output" = ok ]
 	three() { [ "$(jq -r .app "$out" | sort | xargs)" = \
