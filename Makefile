@@ -46,7 +46,7 @@ CLIENTOBJ = $(patsubst %.c,$(B)/%.o,$(wildcard lib/partisci/*.c))
 DRIVERS	= $(patsubst %.c,$(B)/%,$(wildcard t/*.c))
 BENCHES	= $(patsubst %.c,$(B)/%,$(wildcard t/bench/*.c))
 FUZZERS	= $(patsubst %.c,$(B)/%,$(wildcard t/fuzz/*.c))
-TLIBS	= -lcurl -lsodium $(LIBS)
+TLIBS	= -lcurl -lsodium -lmd $(LIBS)
 
 MANUALS	= $(wildcard share/man/man*/*)
 # What Debian calls the things that building and testing need.

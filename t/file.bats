@@ -139,6 +139,19 @@ Created link.' ]
 +one" ]
 }
 
+@test "file: details are those of the end, in a dry run as well" {
+	sum=$(printf one | sha256sum | cut -d' ' -f1)
+	is="{\"path\":\"$f\",\"kind\":\"file\",\"mode\":\"0640\",\"owner\":$(id -u),\"group\":$(id -g),\"sha256\":\"$sum\"}"
+	for opt in -jn -j -jn; do
+		run -0 resource $opt file "$f" content=one mode=640
+		[ "${lines[1]}" = "$is" ]
+	done
+	run -0 resource -js file "$f" content=one mode=640
+	[ "${lines[1]}" = "${is%,*}}" ]
+	run -0 resource -jn file "$f" ensure=absent
+	[ "${lines[1]}" = "{\"path\":\"$f\",\"kind\":\"none\"}" ]
+}
+
 @test "file: a source is copied byte for byte" {
 	head -c 200000 /dev/urandom >"$BATS_TEST_TMPDIR/source"
 	changes source="$BATS_TEST_TMPDIR/source"

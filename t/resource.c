@@ -1,11 +1,11 @@
 /*
  * resource: plan and apply resources one after the other.
  *
- *	resource [-dns] TYPE TITLE [OPTION=VALUE ...] [-- TYPE TITLE ...]
+ *	resource [-djns] TYPE TITLE [OPTION=VALUE ...] [-- TYPE TITLE ...]
  *
- * -d prints diffs, -n is a dry run, -s calls them sensitive.  An option given
- * twice is a list.  Prints for each one the outcome with its reasons, then what
- * was done; exits 1 at the first that fails.
+ * -d prints diffs, -j details, -n is a dry run, -s calls them sensitive.  An
+ * option given twice is a list.  Prints for each one the outcome with its
+ * reasons, then what was done; exits 1 at the first that fails.
  */
 #include <err.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 enum { OPTIONS_MAX = 64, LIST_MAX = 32 };
 
 static const char *const outcomes[] = { "ok", "changed", "skipped", "failed" };
-static bool want_diff, dry, sensitive;
+static bool want_detail, want_diff, dry, sensitive;
 
 static void
 set_value(const struct resource_type *t, struct value *values,
@@ -60,6 +60,8 @@ show(struct job *j, enum outcome outcome)
 {
 	printf("%s%s%.*s\n", outcomes[outcome], j->why.len > 0 ? ": " : "",
 	    (int)j->why.len, j->why.p);
+	if (want_detail)
+		printf("{%.*s}\n", (int)j->detail.len, j->detail.p);
 	if (want_diff)
 		printf("%.*s", (int)j->diff.len, j->diff.p);
 	printf("%.*s", (int)j->did.len, j->did.p);
@@ -71,6 +73,7 @@ run(struct world *w, const char *name, const char *title, char **args)
 	static struct value values[OPTIONS_MAX];
 	static struct str lists[OPTIONS_MAX][LIST_MAX];
 	struct job j = { .world = w, .want_diff = want_diff,
+	    .want_detail = want_detail,
 	    .sensitive = sensitive, .values = values };
 	enum outcome outcome;
 
@@ -95,10 +98,13 @@ main(int argc, char **argv)
 	enum outcome outcome = OUTCOME_OK;
 	int ch, end;
 
-	while ((ch = getopt(argc, argv, "+dns")) != -1)
+	while ((ch = getopt(argc, argv, "+djns")) != -1)
 		switch (ch) {
 		case 'd':
 			want_diff = true;
+			break;
+		case 'j':
+			want_detail = true;
 			break;
 		case 'n':
 			dry = true;

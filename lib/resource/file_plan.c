@@ -90,13 +90,13 @@ file_attrs_any(const struct attrs *a)
 	    a->gid != (gid_t)-1;
 }
 
-static mode_t
-current_umask(void)
+mode_t
+file_default_mode(bool is_dir)
 {
 	mode_t m = umask(022);
 
 	umask(m);
-	return m;
+	return (is_dir ? 0777 : 0666) & ~m;
 }
 
 /* The mode of what is there, or of what would come to be without a wish. */
@@ -105,7 +105,7 @@ mode_before(const struct file_seen *seen, bool is_dir)
 {
 	if (seen->kind == NODE_FILE || seen->kind == NODE_DIR)
 		return seen->st.st_mode & TWELVE;
-	return (is_dir ? 0777 : 0666) & ~current_umask();
+	return file_default_mode(is_dir);
 }
 
 /* Digits for a whole tree are for its files: directories stay searchable. */
@@ -229,7 +229,7 @@ plan_parents(struct job *j, struct file_plan *p, const char *path,
 		if ((s = file_step(j, p, FILE_OP_MKDIR, &up, why)) == NULL)
 			goto clear_up;
 		s->sync = true;
-		s->attrs.mode = 0777 & ~current_umask();
+		s->attrs.mode = file_default_mode(true);
 		file_why(j, dir, "directory is missing");
 	}
 	rc = 0;
@@ -586,8 +586,11 @@ file_plan(struct job *j)
 
 	if (!file_want(j, &w))
 		return OUTCOME_FAILED;
-	if (is_right(j, &w))
+	if (is_right(j, &w)) {
+		if (j->want_detail)
+			file_detail(j, NULL, &w);
 		return OUTCOME_OK;
+	}
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return job_fail(j, "%s: out of memory", w.path);
 	j->state = p;
@@ -600,5 +603,7 @@ file_plan(struct job *j)
 	}
 	buf_clear(&why);
 	sync_later(p);
+	if (j->want_detail)
+		file_detail(j, p, &p->want);
 	return p->n == 0 ? OUTCOME_OK : OUTCOME_CHANGED;
 }

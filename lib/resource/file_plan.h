@@ -22,6 +22,7 @@
  *	file_content.c	the same for what is in a file
  *	file_tree.c	the same for all that is below one
  *	file_apply.c	the steps taken
+ *	file_detail.c	what will be there then, for machines to read
  *	file_pretend.c	the steps entered in the world
  *	file_edit.c, file_mode.c, file_owner.c, file_validate.c	as they say
  *
@@ -176,6 +177,9 @@ void	file_why(struct job *j, const char *path, const char *fmt, ...)
 struct file_step *file_step(struct job *j, struct file_plan *p,
 	    enum file_op op, const struct file_seen *seen, struct buf *why);
 
+/* Of what is made without a wish: what the umask leaves. */
+mode_t	file_default_mode(bool is_dir);
+
 /* Which attributes are to be set, and a reason for each; what's new has all. */
 int	file_attrs(struct job *j, const struct file_want *w,
 	    const struct file_seen *seen, struct attrs *a, struct buf *why);
@@ -197,6 +201,13 @@ int	file_tree_attrs(struct job *j, struct file_plan *p,
 	    const struct file_want *w, struct buf *why);
 int	file_tree_purge(struct job *j, struct file_plan *p,
 	    const struct file_want *w, struct buf *why);
+
+/*
+ * file_detail.c: what will be at the path, for the job's detail.  p is NULL
+ * where nothing has to be done.
+ */
+void	file_detail(struct job *j, const struct file_plan *p,
+	    const struct file_want *w);
 
 enum outcome file_apply(struct job *j);
 enum outcome file_pretend(struct job *j);

@@ -37,16 +37,12 @@ load_source(const struct file_step *s, struct buf *b, struct buf *why)
 static mode_t
 new_mode(const struct file_step *s)
 {
-	mode_t mask;
-
 	if (s->attrs.mode != (mode_t)-1)
 		return s->attrs.mode;
 	if (s->was == NODE_FILE || (s->was == NODE_DIR &&
 	    s->op == FILE_OP_ATTRS))
 		return s->mode;
-	mask = umask(022);
-	umask(mask);
-	return (s->op == FILE_OP_MKDIR ? 0777 : 0666) & ~mask;
+	return file_default_mode(s->op == FILE_OP_MKDIR);
 }
 
 static bool
