@@ -26,6 +26,7 @@
  *  bytecode  digest                          code of the policy engine
  *  run       time                            policy, version, counts
  *  result    type, title                     what came of it last, and when
+ *  fact      host                            facts, as JSON
  *  meta      name                            a number
  *
  * "version", "by_host" and "by_ver" have the same records, each with a slot
@@ -37,7 +38,7 @@ enum table {
 	T_META, T_VERSION, T_BY_HOST, T_BY_VER, T_SEEN, T_SLOT, T_APP, T_HOST,
 	T_HISTORY, T_EVENT, T_OUTBOX,
 	/* These came later: a store that is only read may lack them. */
-	T_BYTECODE, T_RUN, T_RESULT,
+	T_BYTECODE, T_RUN, T_RESULT, T_FACT,
 	NTABLES, FIRST_LATER_TABLE = T_BYTECODE
 };
 

@@ -295,4 +295,22 @@ int	store_bytecode_get(struct store *s, const unsigned char digest[32],
 int	store_bytecode_put(struct store_tx *t, const unsigned char digest[32],
 	    struct str code);
 
+/*
+ * The facts of a host as one JSON object, those that were kept last.  The
+ * store does not look into it.
+ */
+int	store_fact_put(struct store_tx *t, struct str host, struct str json);
+
+/* Of one host, or of all (host is empty) in order; lent until fn returns. */
+int	store_each_fact(struct store_view *v, struct str host,
+	    int (*fn)(struct str host, struct str json, void *arg),
+	    void *arg);
+
+/*
+ * Numbers that a tool remembers from one run to the next; 0 where there is
+ * none.  Names are short literals, "packages" say.
+ */
+int	store_note_put(struct store_tx *t, const char *name, uint64_t n);
+int	store_note(struct store_view *v, const char *name, uint64_t *n);
+
 #endif
