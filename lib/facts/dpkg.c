@@ -1,0 +1,141 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts/package.h"
+
+static const char status_path[] = "/var/lib/dpkg/status";
+
+/* A field of the record at hand: "Key: value" at the start of a line. */
+static bool
+field(struct str line, const char *key, struct str *value)
+{
+	size_t n = strlen(key);
+
+	if (line.len <= n || line.p[n] != ':' ||
+	    memcmp(line.p, key, n) != 0)
+		return false;
+	*value = text_trim((struct str){ line.p + n + 1, line.len - n - 1 });
+	return true;
+}
+
+static void
+take_line(struct package *p, struct str *state, struct str line)
+{
+	struct str size;
+
+	if (line.len == 0)
+		return;
+	switch (*line.p) {
+	case 'P':
+		(void)field(line, "Package", &p->name);
+		break;
+	case 'V':
+		(void)field(line, "Version", &p->version);
+		break;
+	case 'A':
+		(void)field(line, "Architecture", &p->arch);
+		break;
+	case 'I':
+		if (field(line, "Installed-Size", &size) &&
+		    text_num(size, &p->bytes))
+			p->bytes = p->bytes > INT64_MAX / 1024 ? -1 :
+			    p->bytes * 1024;
+		break;
+	case 'S':
+		if (!field(line, "Status", state) &&
+		    !field(line, "Source", &p->source))
+			(void)field(line, "Section", &p->section);
+		break;
+	}
+}
+
+/* "install ok installed"; what is not that is not there, or not whole. */
+static void
+end_record(struct package *p, struct str state, package_fn *fn, void *arg)
+{
+	struct str want = text_word(&state), flag = text_word(&state);
+
+	if (p->name.len > 0 && p->version.len > 0 &&
+	    text_is(text_word(&state), "installed")) {
+		p->provider = "apt";
+		if (!text_is(want, "install"))
+			p->status = want;
+		else if (!text_is(flag, "ok"))
+			p->status = flag;
+		p->source = text_word(&p->source);
+		if (p->source.len == 0)
+			p->source = p->name;
+		fn(p, arg);
+	}
+}
+
+bool
+dpkg_each(struct facts *f, package_fn *fn, void *arg)
+{
+	static const struct package none = { .bytes = -1 };
+	struct package p = none;
+	struct str text, line, state = { "", 0 };
+	struct buf b = { 0 };
+
+	if (!src_load(f, NULL, status_path, PACKAGE_DB_MAX, &b)) {
+		buf_clear(&b);
+		return false;
+	}
+	text = buf_view(&b);
+	while (text_line(&text, &line)) {
+		if (line.len > 0) {
+			take_line(&p, &state, line);
+			continue;
+		}
+		end_record(&p, state, fn, arg);
+		p = none;
+		state.len = 0;
+	}
+	end_record(&p, state, fn, arg);
+	buf_clear(&b);
+	return true;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+bool
+dpkg_autos(struct facts *f, struct buf *sorted)
+{
+	struct str text, line, name = { NULL, 0 }, value;
+	const char *p;
+
+	text = src_text_max(f, NULL, "/var/lib/apt/extended_states",
+	    PACKAGE_DB_MAX);
+	if (text.p == NULL)
+		return false;
+	while (text_line(&text, &line)) {
+		if (field(line, "Package", &value))
+			name = value;
+		else if (field(line, "Auto-Installed", &value) &&
+		    text_is(value, "1") &&
+		    (p = arena_cstr(facts_arena(f), name)) != NULL)
+			buf_add(sorted, &p, sizeof(p));
+	}
+	if (sorted->len > 0 && !buf_failed(sorted))
+		qsort(sorted->p, sorted->len / sizeof(p), sizeof(p), by_name);
+	return true;
+}
+
+bool
+dpkg_is_auto(const struct buf *sorted, struct str name)
+{
+	char key[256];
+	const char *p = key;
+
+	if (name.len >= sizeof(key) || sorted->len == 0 ||
+	    buf_failed(sorted))
+		return false;
+	memcpy(key, name.p, name.len);
+	key[name.len] = '\0';
+	return bsearch(&p, sorted->p, sorted->len / sizeof(p), sizeof(p),
+	    by_name) != NULL;
+}

@@ -1,0 +1,141 @@
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "facts/package.h"
+
+/*
+ * rpm: the database is librpm's own business, in several formats.  So it is
+ * loaded where such a database is found, and nowhere else.
+ */
+enum {
+	TAG_NAME = 1000, TAG_VERSION = 1001, TAG_RELEASE = 1002,
+	TAG_EPOCH = 1003, TAG_SIZE = 1009, TAG_ARCH = 1022,
+	TAG_SOURCERPM = 1044, DBI_PACKAGES = 0,
+	/* Neither digests nor signatures are looked at. */
+	NO_CHECKS = 0xf0f00
+};
+
+struct librpm {
+	int	 (*read_config)(const char *, const char *);
+	void	*(*ts_create)(void);
+	void	*(*ts_free)(void *);
+	int	 (*ts_set_root)(void *, const char *);
+	unsigned (*ts_set_flags)(void *, unsigned);
+	void	*(*iterate)(const void *, int, const void *, size_t);
+	void	*(*next)(void *);
+	void	*(*end)(void *);
+	const char *(*string)(void *, int);
+	uint64_t (*number)(void *, int);
+};
+
+static bool
+load(struct librpm *l)
+{
+	static const char *const sonames[] = { "librpm.so.10", "librpm.so.9",
+	    "librpm.so.8" };
+	const struct { const char *name; void *to; } symbols[] = {
+		{ "rpmReadConfigFiles", &l->read_config },
+		{ "rpmtsCreate", &l->ts_create },
+		{ "rpmtsFree", &l->ts_free },
+		{ "rpmtsSetRootDir", &l->ts_set_root },
+		{ "rpmtsSetVSFlags", &l->ts_set_flags },
+		{ "rpmtsInitIterator", &l->iterate },
+		{ "rpmdbNextIterator", &l->next },
+		{ "rpmdbFreeIterator", &l->end },
+		{ "headerGetString", &l->string },
+		{ "headerGetNumber", &l->number }
+	};
+	void *lib = NULL, *symbol;
+	size_t i;
+
+	for (i = 0; lib == NULL && i < 3; i++)
+		lib = dlopen(sonames[i], RTLD_NOW | RTLD_LOCAL);
+	for (i = 0; lib != NULL && i < sizeof(symbols) / sizeof(symbols[0]);
+	    i++) {
+		if ((symbol = dlsym(lib, symbols[i].name)) == NULL)
+			return false;
+		memcpy(symbols[i].to, &symbol, sizeof(symbol));
+	}
+	return lib != NULL;
+}
+
+static struct str
+text_of(const struct librpm *l, void *header, int tag)
+{
+	const char *s = l->string(header, tag);
+
+	return s == NULL ? (struct str){ "", 0 } : str_of(s);
+}
+
+/* "[epoch:]version-release"; public keys lie among the packages. */
+static void
+put_header(const struct librpm *l, void *header, package_fn *fn, void *arg)
+{
+	struct package p = { .bytes = -1, .provider = "rpm" };
+	char version[512], epoch[24] = "";
+	uint64_t n;
+
+	p.name = text_of(l, header, TAG_NAME);
+	if (p.name.len == 0 || text_is(p.name, "gpg-pubkey"))
+		return;
+	if ((n = l->number(header, TAG_EPOCH)) != 0)
+		(void)snprintf(epoch, sizeof(epoch), "%llu:",
+		    (unsigned long long)n);
+	(void)snprintf(version, sizeof(version), "%s%.200s-%.200s", epoch,
+	    text_of(l, header, TAG_VERSION).p,
+	    text_of(l, header, TAG_RELEASE).p);
+	p.version = str_of(version);
+	p.arch = text_of(l, header, TAG_ARCH);
+	p.source = text_of(l, header, TAG_SOURCERPM);
+	if ((n = l->number(header, TAG_SIZE)) <= INT64_MAX)
+		p.bytes = (int64_t)n;
+	fn(&p, arg);
+}
+
+static void
+each_header(struct facts *f, const struct librpm *l, package_fn *fn,
+    void *arg)
+{
+	const char *root = facts_opt(f)->root;
+	void *ts, *iterator, *header;
+
+	if (l->read_config(NULL, NULL) != 0 ||
+	    (ts = l->ts_create()) == NULL) {
+		src_error(f, "librpm", "cannot be set up");
+		return;
+	}
+	(void)l->ts_set_flags(ts, NO_CHECKS);
+	if (root != NULL)
+		(void)l->ts_set_root(ts, root);
+	if ((iterator = l->iterate(ts, DBI_PACKAGES, NULL, 0)) == NULL)
+		src_error(f, "/var/lib/rpm", "holds no packages");
+	while (iterator != NULL && (header = l->next(iterator)) != NULL)
+		put_header(l, header, fn, arg);
+	if (iterator != NULL)
+		(void)l->end(iterator);
+	(void)l->ts_free(ts);
+}
+
+bool
+rpm_each(struct facts *f, package_fn *fn, void *arg)
+{
+	static const char *const databases[] = {
+	    "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages.db",
+	    "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+	    "/usr/lib/sysimage/rpm/Packages.db",
+	    "/usr/lib/sysimage/rpm/Packages" };
+	struct librpm l;
+	size_t i;
+
+	for (i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
+		if (src_exists(f, databases[i]))
+			break;
+	if (i == sizeof(databases) / sizeof(databases[0]))
+		return false;
+	if (load(&l))
+		each_header(f, &l, fn, arg);
+	else
+		src_error(f, databases[i], "librpm is not installed");
+	return true;
+}

@@ -1,0 +1,34 @@
+#ifndef FACTS_STATE_H
+#define FACTS_STATE_H
+
+#include "facts/collect.h"
+
+/* state: what is inside of struct facts; for facts.c, src.c and host.c. */
+enum { COLLECTORS_MAX = 64 };
+
+/* A source that is read once. */
+struct kept {
+	struct kept	*next;
+	const char	*path;
+	struct str	 text;
+};
+
+struct facts {
+	struct arena		 arena;
+	struct facts_options	 opt;
+	int			 rootfd;	/* -1: the live host */
+	int64_t			 began;
+	struct val		*tree;
+	struct val		*errors;
+	struct buf		 io;		/* what src_text() lends */
+	struct kept		*kept;
+	struct host_name	 name;
+	bool			 named;
+	bool			 elf_known;
+	unsigned		 elf_bits;
+	unsigned		 elf_machine;
+	struct net		*net;		/* NULL: not asked for */
+	int64_t			 usec[COLLECTORS_MAX];	/* -1: not run */
+};
+
+#endif
