@@ -26,7 +26,7 @@ WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
 
 # A tool is cmd/TOOL.c, or all of cmd/TOOL/*.c, with the archive of lib.
 # lib/partisci is the library for other people's programs and stands alone.
-TOOLS	= partisci-send partisci-recv partisci-query p2-apply
+TOOLS	= partisci-send partisci-recv partisci-query p2-apply p2-facts
 BINS	= $(TOOLS:%=$(B)/bin/%)
 ARCHIVE	= $(B)/libkit.a
 LIBSRC	= $(filter-out lib/partisci/%,$(wildcard lib/*/*.c))
@@ -36,6 +36,8 @@ EMBEDDED = $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
 LIBS_p2-apply = -lduktape -lm -lmd
+# What is not needed is not loaded: it starts in a millisecond.
+LIBS_p2-facts = -Wl,--as-needed
 
 SOVER	= 0
 CLIENT	= $(B)/lib/libpartisci.a $(B)/lib/libpartisci.so.$(SOVER) \

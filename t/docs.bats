@@ -2,7 +2,7 @@
 # What the manuals, the README and the completions say is so, and t/demo runs.
 load helper
 
-tools='p2-apply partisci-query partisci-recv partisci-send'
+tools='p2-apply p2-facts partisci-query partisci-recv partisci-send'
 root=$BATS_TEST_DIRNAME/..
 share=$root/share
 
@@ -50,7 +50,7 @@ source_options() {
 		    <(source_options "$tool" | sort)
 		# getopt's letters, colons aside, in the same order
 		help_options "$tool" | cut -c 1 | tr -d '\n' >"$BATS_TEST_TMPDIR/l"
-		grep -ohE '"([A-Za-z]:?){5,}"' "$root/cmd/$tool"/*.c | tr -d '":' |
+		grep -ohE '"([0-9A-Za-z]:?){5,}"' "$root/cmd/$tool"/*.c | tr -d '":' |
 		    grep -qx "$(cat "$BATS_TEST_TMPDIR/l")"
 		same "$(help_options "$tool")" < \
 		    <(help_options "$tool" | sort -f -s -k 1,1)
