@@ -1,0 +1,428 @@
+#!/usr/bin/env bats
+# p2-facts, and lib/facts under it.
+# shellcheck disable=SC2154	# run sets output, stderr and so on
+# shellcheck disable=SC2030,SC2031	# each test is a subshell
+# shellcheck disable=SC2016	# what is in single quotes is for others to expand
+
+# shellcheck source=t/helper.bash
+. "$BATS_TEST_DIRNAME/helper.bash"
+
+dir=$BATS_TEST_DIRNAME/facts
+page=$BATS_TEST_DIRNAME/../share/man/man1/p2-facts.1
+
+setup() {
+	common_setup
+	root=$BATS_TEST_TMPDIR/root
+	mkdir "$root"
+}
+
+# unpack NAME: the tree of t/facts/NAME.root becomes $root.
+unpack() { "$dir/unpack" "$dir/$1.root" "$root"; }
+
+# facts [ARG ...]: of $root.
+facts() { p2-facts -R "$root" "$@"; }
+
+# same_as FILE: all facts of $root but the clock's are those in FILE.
+same_as() {
+	facts -AOv >"$BATS_TEST_TMPDIR/out"
+	jq 'del(.p2, .system.time, .processes.list[]?.uid)' \
+	    "$BATS_TEST_TMPDIR/out" | diff -u "$1" -
+}
+
+@test "facts: a Debian host, whole" { unpack debian; same_as "$dir/debian.json"; }
+@test "facts: a RHEL-like host, whole" { unpack rocky; same_as "$dir/rocky.json"; }
+@test "facts: a SUSE host, whole" { unpack suse; same_as "$dir/suse.json"; }
+@test "facts: an Alpine host, whole" { unpack alpine; same_as "$dir/alpine.json"; }
+@test "facts: an Arch host, whole" { unpack arch; same_as "$dir/arch.json"; }
+@test "facts: a Gentoo host, whole" { unpack gentoo; same_as "$dir/gentoo.json"; }
+@test "facts: a Raspberry Pi, whole" { unpack raspberry; same_as "$dir/raspberry.json"; }
+@test "facts: a container, whole" { unpack container; same_as "$dir/container.json"; }
+
+@test "facts: a big machine, 256 processors, 4000 mounts, 2000 interfaces" {
+	"$dir/big" "$root"
+	facts -O >"$BATS_TEST_TMPDIR/out"
+	run -0 jq -c '[.processors.count, .processors.sockets,
+	    .processors.cores, (.processors.models | map(.count)),
+	    .processors.numa_nodes, .processors.nodes["3"].cpus,
+	    .os_numcpus]' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = '[256,2,128,[128,128],4,"192-255",256]' ]
+	run -0 jq -c '.mountpoints | [length, keys_unsorted[0, 1, 2, 1999]],
+	    (map(.device) | unique)' "$BATS_TEST_TMPDIR/out"
+	[ "${lines[0]}" = '[2000,"/var/lib/m/0","/var/lib/m/1","/var/lib/m/2","/var/lib/m/1999"]' ]
+	# the later of two mounts at one place: the numbers from 2000 on
+	run -0 jq -c '.mountpoints | map(.device | ltrimstr("none") |
+	    tonumber) | [min, max]' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = '[2000,3999]' ]
+	run -0 jq -c '.networking | [(.interfaces | length,
+	    keys_unsorted[0, 1, 2, 3, 1999]), .primary, .ip, .netmask,
+	    .gateway, (.routes | length), (.bridges.br0.members | length)],
+	    .interfaces.veth1000.addresses[0].address' \
+	    "$BATS_TEST_TMPDIR/out"
+	[ "${lines[0]}" = '[2000,"br0","lo","veth0","veth1","veth1997","veth0","10.0.0.1","255.255.255.252","10.0.0.2",501,1998]' ]
+	[ "${lines[1]}" = '"10.4.0.1"' ]
+	run -0 jq '.os_nics | length' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = 1998 ]
+}
+
+@test "facts: what is printed is in the tables, with its type, in their order" {
+	local name
+
+	p2-facts -G >"$BATS_TEST_TMPDIR/list"
+	for name in debian rocky suse alpine arch gentoo raspberry container
+	do
+		rm -rf "$root" && mkdir "$root"
+		unpack "$name"
+		facts -AO | "$dir/conform" "$BATS_TEST_TMPDIR/list"
+	done
+	p2-facts -AO | "$dir/conform" "$BATS_TEST_TMPDIR/list"
+}
+
+@test "facts: the tree in the manual is that of the tables" {
+	sed -n '/^\.\\" What follows/,/^\.\\" That was it/{/^\.\\"/d;p;}' \
+	    "$page" | diff -u - <("$dir/tree")
+}
+
+@test "facts: a lone scalar is printed bare, all else as an object" {
+	unpack debian
+	[ "$(facts os.name)" = 'Debian GNU/Linux' ]
+	[ "$(facts memory.total_bytes)" = 4126720000 ]
+	[ "$(facts security.fips 2>&1)" = \
+	    'p2-facts: security.fips: there is none on this host' ]
+	[ "$(facts virtual.is_virtual)" = true ]
+	[ "$(facts system.load.1m)" = 0.15 ]
+	[ "$(facts mountpoints./.size_bytes)" = 10737418240 ]
+	[ "$(facts 'mountpoints./boot efi.device')" = /dev/vda1 ]
+	[ "$(facts os_family)" = debian ]
+	[ "$(facts os_dist_home_url)" = 'https://www.debian.org/?a=b' ]
+	[ "$(facts os_nics.eth0.ipv4.address)" = 192.0.2.11 ]
+	[ "$(facts cpuinfo.0.'model name')" = 'Intel(R) Xeon(R) Gold 6240' ]
+	[ "$(facts installed_packages.openssl.version)" = 3.0.15-1~deb12u1 ]
+	[ "$(facts users.root.dir)" = /root ]
+	[ "$(facts kernel.cmdline.1)" = root=UUID=deadbeef ]
+	[ "$(facts external.rack.row)" = 7 ]
+	[ "$(facts site)" = berlin ]
+	[ "$(facts os.release)" = \
+	    '{"os":{"release":{"full":"12.8","major":"12","minor":"8"}}}' ]
+	[ "$(facts processors.count os.id os.family)" = \
+	    '{"processors":{"count":2},"os":{"id":"debian","family":"debian"}}' ]
+	[ "$(facts kernel.cmdline.0 kernel.cmdline.2)" = \
+	    '{"kernel":{"cmdline":["BOOT_IMAGE=/vmlinuz","ro"]}}' ]
+}
+
+@test "facts: a name that is none exits 1 and tells the nearest" {
+	run -1 --separate-stderr p2-facts os.nam
+	[ "$output" = "" ]
+	[ "$stderr" = 'p2-facts: os.nam: no such fact; the nearest is os.name' ]
+	run -1 --separate-stderr p2-facts memory.total
+	[ "$stderr" = 'p2-facts: memory.total: no such fact; the nearest is memory.total_bytes' ]
+	run -1 --separate-stderr p2-facts os_famly
+	[ "$stderr" = 'p2-facts: os_famly: no such fact; the nearest is os_family' ]
+	# the others are printed
+	unpack debian
+	run -1 --separate-stderr facts nosuch os.id
+	[ "$output" = '{"os":{"id":"debian"}}' ]
+}
+
+@test "facts: only what is asked for is looked at" {
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=openat,socket \
+	    p2-facts os.name >/dev/null
+	run -1 grep -E '/proc/(meminfo|self)|/sys/|NETLINK|/var/lib/dpkg/status' \
+	    "$BATS_TEST_TMPDIR/trace"
+	p2-facts -U -g os,memory 2>"$BATS_TEST_TMPDIR/timing" >/dev/null
+	run -0 jq -c keys "$BATS_TEST_TMPDIR/timing"
+	[ "$output" = '["memory","os"]' ]
+	run -0 bash -c 'p2-facts -x networking,os | jq -c "has(\"os\"),
+	    has(\"networking\"), has(\"kernel\"), has(\"processes\")"'
+	[ "$output" = $'false\nfalse\ntrue\nfalse' ]
+}
+
+@test "facts: flat lines, and lines that a shell can evaluate" {
+	unpack debian
+	run -0 facts -f os.release kernel.cmdline
+	[ "$output" = 'os.release.full=12.8
+os.release.major=12
+os.release.minor=8
+kernel.cmdline.0=BOOT_IMAGE=/vmlinuz
+kernel.cmdline.1=root=UUID=deadbeef
+kernel.cmdline.2=ro
+kernel.cmdline.3=quiet
+kernel.cmdline.4=dyndbg="file a.c +p"' ]
+	printf 'ID=x\nNAME="it'\''s $(touch %s) \\\\ `id`"\nVERSION_ID="1\t2"\n' \
+	    "$root/bad" >"$root/usr/lib/os-release"
+	expect="it's \$(touch $root/bad) \\ \`id\`"
+	eval "$(facts -E os)"
+	[ "$P2_OS_NAME" = "$expect" ]
+	[ "$P2_OS_RELEASE_FULL" = $'1\t2' ]
+	[ ! -e "$root/bad" ]
+	run -0 facts -f os.release.full
+	[ "$output" = 'os.release.full=1\t2' ]
+	run -0 facts -P memory.total_bytes
+	[ "$output" = '3.8 GiB' ]
+	run -0 facts -P system.uptime_seconds
+	[ "$output" = '3h 25m' ]
+}
+
+@test "facts: two stable runs are alike, byte for byte" {
+	p2-facts -k >"$BATS_TEST_TMPDIR/a"
+	sleep 1.1
+	p2-facts -k >"$BATS_TEST_TMPDIR/b"
+	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	run -0 jq '.system | has("uptime_seconds"), has("hostname")' \
+	    "$BATS_TEST_TMPDIR/a"
+	[ "$output" = $'false\ntrue' ]
+}
+
+@test "facts: pretty on a terminal, compact elsewhere" {
+	unpack debian
+	run -0 facts -g fstab
+	[ "${#lines[@]}" -eq 1 ]
+	run -0 script -qec "p2-facts -R $root os.release" /dev/null
+	[ "${lines[1]}" = $'  "os": {\r' ]
+	run -0 script -qec "p2-facts -1 -R $root os.release" /dev/null
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "facts: bytes that are no UTF-8 do not get into the output" {
+	unpack debian
+	printf 'ID=x\nNAME="a\377b\000c"\n' >"$root/usr/lib/os-release"
+	[ "$(facts os.name)" = 'a�b�c' ]
+	facts -A | python3 -c 'import json, sys
+json.loads(sys.stdin.buffer.read().decode("utf-8"))'
+}
+
+@test "facts: whatever befalls a source costs its own facts only" {
+	unpack debian
+	run -0 "$dir/hostile" "$root"
+	[ "$output" = "" ]
+}
+
+# fail_each CALL ERROR STEP: make the n-th of these calls fail, for each n.
+fail_each() {
+	local all n skip=0
+
+	strace -o "$BATS_TEST_TMPDIR/trace" -e trace="$1,openat" p2-facts \
+	    >/dev/null
+	# What loads the program comes first, and has to succeed.
+	skip=$(awk -v call="$1(" '/O_NOCTTY|O_NONBLOCK/ { exit }
+	    index($0, call) == 1 { n++ } END { print n + 0 }' \
+	    "$BATS_TEST_TMPDIR/trace")
+	all=$(grep -c "^$1(" "$BATS_TEST_TMPDIR/trace")
+	for ((n = skip + 1; n <= all; n += $3)); do
+		strace -o /dev/null -e trace="$1" \
+		    -e inject="$1:error=$2:when=$n" p2-facts \
+		    >"$BATS_TEST_TMPDIR/out"
+		jq -e .p2.version "$BATS_TEST_TMPDIR/out" >/dev/null
+	done
+	# And all of them from there on.
+	strace -o /dev/null -e trace="$1" \
+	    -e inject="$1:error=$2:when=$((skip + 1))+" p2-facts -v \
+	    >"$BATS_TEST_TMPDIR/out"
+	jq -e .errors "$BATS_TEST_TMPDIR/out" >/dev/null
+}
+
+@test "facts: each open that fails costs no more than its facts" {
+	skip_sanitized
+	fail_each openat EACCES 1
+}
+
+@test "facts: each read that fails costs no more than its facts" {
+	skip_sanitized
+	fail_each read EIO 1
+}
+
+@test "facts: other calls that fail cost no more than their facts" {
+	skip_sanitized
+	fail_each openat EMFILE 17
+	fail_each read EINTR 17
+	fail_each newfstatat ENOMEM 5
+	fail_each getdents64 EIO 5
+	strace -o /dev/null -e inject=socket:error=EACCES p2-facts |
+	    jq -e '.networking | has("interfaces") | not' >/dev/null
+	strace -o /dev/null -e inject=recvfrom:error=ENOBUFS p2-facts |
+	    jq -e '.networking.hostname' >/dev/null
+	strace -o /dev/null -e inject=statfs:error=EIO p2-facts |
+	    jq -e '.mountpoints["/"].device' >/dev/null
+}
+
+# strace and a sanitizer's own calls do not go together.
+skip_sanitized() {
+	! grep -q __asan_init "$(command -v p2-facts)" ||
+	    skip 'built with a sanitizer'
+}
+
+@test "facts: no child, no wait, no other host" {
+	skip_sanitized
+	strace -f -o "$BATS_TEST_TMPDIR/trace" \
+	    -e trace=execve,fork,vfork,clone,clone3,connect,poll,ppoll,select,nanosleep,clock_nanosleep \
+	    p2-facts -A -F "$root" >/dev/null
+	run -0 grep -cE '^[0-9]+ +[a-z]+' "$BATS_TEST_TMPDIR/trace"
+	[ "$output" = 1 ]		# its own execve
+}
+
+# calls [ARG ...]: system calls of p2-facts on $root.
+calls() {
+	strace -o "$BATS_TEST_TMPDIR/calls" p2-facts -R "$root" "$@" \
+	    >/dev/null
+	grep -c '^[a-z]' "$BATS_TEST_TMPDIR/calls"
+}
+
+@test "facts: no group takes more system calls than its table says" {
+	local base group cost n
+
+	skip_sanitized
+	unpack debian
+	base=$(calls -g p2)
+	while IFS=$'\t' read -r group cost; do
+		n=$(($(calls -g "$group") - base))
+		[ "$n" -le "$cost" ] || {
+			echo "$group: $n, $cost is the most"
+			return 1
+		}
+	done < <(p2-facts -G | awk -F '\t' '$2 == "group" {
+	    print $1 "\t" $5 }')
+}
+
+@test "facts: the output that does not arrive is an error" {
+	run -3 --separate-stderr bash -c 'p2-facts >/dev/full'
+	[ "$stderr" = 'p2-facts: stdout: No space left on device' ]
+	run -3 --separate-stderr bash -c 'p2-facts packages >/dev/full'
+	run -2 --separate-stderr p2-facts -R "$root/nosuch"
+	[ "$stderr" = "p2-facts: $root/nosuch: No such file or directory" ]
+}
+
+@test "facts: options that make no sense are refused" {
+	run -2 --separate-stderr p2-facts -g nosuch
+	[ "$stderr" = 'p2-facts: -g nosuch: no such group' ]
+	run -2 --separate-stderr p2-facts -E -f
+	run -2 --separate-stderr p2-facts -A os
+	run -2 --separate-stderr p2-facts -C os
+	run -2 --separate-stderr p2-facts -N web1
+	run -2 --separate-stderr p2-facts -s packages
+	run -2 --separate-stderr p2-facts -Z
+	[[ $stderr == *'usage: p2-facts ['* ]]
+}
+
+@test "facts: packages are updates that partisci-send takes" {
+	unpack debian
+	run -0 --separate-stderr facts packages
+	[ "$stderr" = "" ]
+	[ "$output" = '{"app":"golang-github-a-very-long-name-that-goes-~1a3884ba","ver":"0.0~git20230101.0123456789abcdef012345678~1962f0a8","instance":0}
+{"app":"libc6","ver":"2.36-9+deb12u9","instance":0}
+{"app":"libc6:i386","ver":"2.36-9+deb12u9","instance":0}
+{"app":"openssl","ver":"3.0.15-1~deb12u1","instance":0}' ]
+	facts packages | partisci-send -s '' -d "$store" -N deb1 -
+	run -0 partisci-query -d "$store" -H deb1 -a openssl versions
+	[[ $output == *'"ver":"3.0.15-1~deb12u1"'* ]]
+}
+
+@test "facts: packages whose ids are alike have an instance each" {
+	mkdir -p "$root/var/lib/dpkg"
+	printf 'Package: %s\nStatus: install ok installed\nVersion: %s\n\n' \
+	    linux 5.9 linux 5.10 a-b 1 a.b 2 c 3 >"$root/var/lib/dpkg/status"
+	run -0 facts packages
+	[ "$output" = '{"app":"a-b","ver":"1","instance":0}
+{"app":"a.b","ver":"2","instance":1}
+{"app":"c","ver":"3","instance":0}
+{"app":"linux","ver":"5.10","instance":0}
+{"app":"linux","ver":"5.9","instance":1}' ]
+}
+
+@test "facts: with -C an unchanged set of packages prints nothing" {
+	unpack debian
+	run -0 facts -C -d "$store" packages
+	[ "${#lines[@]}" -eq 4 ]
+	run -0 --separate-stderr facts -C -d "$store" packages
+	[ "$output$stderr" = "" ]
+	run -0 --separate-stderr facts --changed --db "$store" packages
+	[ "$output$stderr" = "" ]
+	# without -C nothing is remembered, and all is printed
+	run -0 facts -d "$store" packages
+	[ "${#lines[@]}" -eq 4 ]
+	sed -i 's/^Version: 3.0.15-1~deb12u1/Version: 3.0.15-2/' \
+	    "$root/var/lib/dpkg/status"
+	# what did not arrive counts as not printed
+	run -3 bash -c 'p2-facts -R "$1" -C -d "$2" packages >/dev/full' \
+	    bash "$root" "$store"
+	run -0 facts -C -d "$store" packages
+	[ "${#lines[@]}" -eq 4 ]
+	run -0 facts -C -d "$store" packages
+	[ "$output" = "" ]
+}
+
+@test "facts: facts are kept in a store, also in one made before" {
+	unpack debian
+	run -0 --separate-stderr facts -s -d "$store"
+	[ "$output$stderr" = "" ]
+	partisci-query -d "$store" check
+	partisci-send -s '' -d "$BATS_TEST_TMPDIR/old" -N web1 app 1
+	oldstore "$BATS_TEST_TMPDIR/old"
+	run -0 facts -s -N web1 -d "$BATS_TEST_TMPDIR/old" os
+	partisci-query -d "$BATS_TEST_TMPDIR/old" check
+	run -2 --separate-stderr facts -s -N '' -d "$store"
+}
+
+# custom [ARG ...]: the custom facts of $root, without a built-in one.
+custom() { p2-facts -F "$root" -g external -v "$@"; }
+
+@test "facts: programs add facts, in an environment of their own" {
+	printf '#!/bin/sh\necho "pwd=$(pwd)"\necho "env=$(env | sort | tr "\\n" " ")"
+	    echo "pgrp=$(($(ps -o pgid= -p $$) == $$))"\n' >"$root/own.sh"
+	printf '#!/bin/sh\necho "{\\"list\\": [1, 2], \\"text\\": \\"x\\"}"\n' \
+	    >"$root/json"
+	chmod 755 "$root"/*
+	run -0 env SECRET=1 p2-facts -F "$root" -g external -v
+	[ "$output" = '{"external":{"json":{"list":[1,2],"text":"x"},"own":{"pwd":"/","env":"LANG=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin PWD=/","pgrp":"1"}},"errors":[]}' ]
+}
+
+@test "facts: programs that fail, flood or hang are told of and ended" {
+	printf '#!/bin/sh\necho a=b\nexit 3\n' >"$root/fails"
+	printf '#!/bin/sh\nyes\n' >"$root/floods"
+	printf '#!/bin/sh\nsleep 300 & echo $! >%s; sleep 300\n' \
+	    "$BATS_TEST_TMPDIR/pid" >"$root/hangs"
+	chmod 755 "$root"/*
+	echo 'no program' >"$root/ignored"
+	SECONDS=0
+	run -0 custom
+	[ "$SECONDS" -lt 15 ]
+	[ "$output" = "{\"errors\":[{\"source\":\"$root/fails\",\"reason\":\"failed\"},{\"source\":\"$root/floods\",\"reason\":\"printed too much\"},{\"source\":\"$root/hangs\",\"reason\":\"took too long\"}]}" ]
+	wait_until ended "$(cat "$BATS_TEST_TMPDIR/pid")"
+}
+
+@test "facts: custom facts that others may write are refused" {
+	echo a=b >"$root/good.txt"
+	echo a=b >"$root/group.txt"
+	echo a=b >"$root/world.txt"
+	chmod 664 "$root/group.txt"
+	chmod 646 "$root/world.txt"
+	mkfifo "$root/fifo.json"
+	ln -s nowhere "$root/link.json"
+	run -0 custom
+	[ "$output" = "{\"external\":{\"good\":{\"a\":\"b\"}},\"errors\":[{\"source\":\"$root/fifo.json\",\"reason\":\"not a regular file\"},{\"source\":\"$root/group.txt\",\"reason\":\"refused: others may write it\"},{\"source\":\"$root/link.json\",\"reason\":\"leads nowhere\"},{\"source\":\"$root/world.txt\",\"reason\":\"refused: others may write it\"}]}" ]
+	chmod 777 "$root"
+	run -0 custom
+	[ "$output" = "{\"errors\":[{\"source\":\"$root\",\"reason\":\"refused: others may write it\"}]}" ]
+}
+
+@test "facts: a link in an image does not lead out of it" {
+	mkdir -p "$root/etc"
+	echo 'ID=outside' >"$BATS_TEST_TMPDIR/os-release"
+	ln -s "$BATS_TEST_TMPDIR/os-release" "$root/etc/os-release"
+	run -1 facts os.id
+	ln -sf ../../../../../../../../../../etc/hostname \
+	    "$root/etc/machine-id"
+	run -1 facts system.machine_id
+	mkdir -p "$root/usr/lib"
+	echo 'ID=inside' >"$root/usr/lib/os-release"
+	ln -sf /usr/lib/os-release "$root/etc/os-release"
+	[ "$(facts os.id)" = inside ]
+}
+
+@test "facts: the examples of the manual run" {
+	unpack debian
+	eval "$(facts -E os.release memory.total_bytes)"
+	[ "$P2_OS_RELEASE_MAJOR $P2_MEMORY_TOTAL_BYTES" = '12 4126720000' ]
+	run -0 bash -c 'p2-facts -R "$1" networking.interfaces |
+	    jq -r ".networking.interfaces | to_entries[] |
+	    select(.value.state == \"up\") | .key"' bash "$root"
+	[ "$output" = eth0 ]
+}
