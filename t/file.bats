@@ -511,7 +511,47 @@ same_tree() {
 	settled source="$s"
 	rm "$f/more"
 	changes source="$s" mode=644
-	[ "$(mode "$f/bin") $(mode "$f/bin/run")" = '755 644' ]
+	[ "$(mode "$f") $(mode "$f/bin") $(mode "$f/bin/run")" = '755 755 644' ]
+}
+
+@test "file: many files are renamed after one barrier, and before another" {
+	s=$BATS_TEST_TMPDIR/many
+	mkdir -p "$s/sub"
+	for i in {1..100}; do
+		echo "$i" >"$s/sub/$i"
+	done
+	ln -s sub "$s/link"
+	run -0 strace -qqo "$BATS_TEST_TMPDIR/trace" \
+	    -e trace=fsync,fdatasync,syncfs,renameat resource file "$f" source="$s"
+	same_tree "$s" "$f"
+	[ "$(grep -c '^syncfs' "$BATS_TEST_TMPDIR/trace")" = 5 ] ||
+	    [ "$(grep -c '^syncfs' "$BATS_TEST_TMPDIR/trace")" = 4 ]
+	[ "$(grep -c '^fsync' "$BATS_TEST_TMPDIR/trace")" -le 3 ]
+	settled source="$s"
+}
+
+@test "file: when one of many fails, each is old or new, and none is left over" {
+	s=$BATS_TEST_TMPDIR/many
+	mkdir "$s" "$f"
+	for i in {1..20}; do
+		echo "new $i" >"$s/$i"
+		echo "old" >"$f/$i"
+	done
+	for call in write:when=7 fchmod:when=9 openat:when=60 syncfs:when=1 \
+	    renameat:when=5 syncfs:when=2; do
+		run -1 strace -qqo /dev/null -e trace="${call%:*}" \
+		    -e inject="${call%:*}:error=EIO:${call#*:}" \
+		    resource file "$f" source="$s" mode=640
+		[[ $output == "failed: $f"* ]] || [[ $output == "failed: $s"* ]]
+		[[ $output == *": Input/output error"* ]]
+		[ "$(find "$f" -name '.p2-*')" = '' ]
+		for i in {1..20}; do
+			got=$(cat "$f/$i")
+			[ "$got" = old ] || [ "$got" = "new $i" ]
+			[ "$got" = old ] || [ "$(mode "$f/$i")" = 640 ]
+		done
+	done
+	settled source="$s" mode=640
 }
 
 @test "file: purge removes what the source has not" {

@@ -378,36 +378,90 @@ sync_dir(const struct replace *r, struct buf *why)
 	return 0;
 }
 
-int
-replace_commit(struct replace *r, bool override, struct buf *why)
+/* Content is durable: the one step. */
+static int
+take_place(struct replace *r, bool override, struct buf *why)
 {
 	const char *path = r->at->path;
+	int rc;
 
 	if (r->in_place)
-		goto in_place;
-	if (TEMP_FAILURE_RETRY(fsync(r->fd)) == -1)
-		return why_errno(why, path, "fsync");
+		return commit_in_place(r, override, why);
 	if (override && clear_flags(r, why) == -1)
 		return -1;
 	if (TEMP_FAILURE_RETRY(renameat(r->dir, r->temp, r->dir,
 	    r->at->name)) == -1) {
 		if (errno == EBUSY)
-			goto in_place;
+			return commit_in_place(r, override, why);
 		return why_errno(why, path, "renameat");
 	}
 	r->temp[0] = '\0';
-	if (attrs_flags_set(r->fd, r->flags, path, why) == -1)
+	rc = attrs_flags_set(r->fd, r->flags, path, why);
+	if (rc == 0)
+		r->flags = 0;
+	return rc;
+}
+
+int
+replace_commit(struct replace *r, bool override, struct buf *why)
+{
+	if (!r->in_place && TEMP_FAILURE_RETRY(fsync(r->fd)) == -1)
+		return why_errno(why, r->at->path, "fsync");
+	if (take_place(r, override, why) == -1)
 		return -1;
-	r->flags = 0;
-	if (sync_dir(r, why) == -1)
+	if (!r->in_place && !r->non_atomic && sync_dir(r, why) == -1)
 		return -1;
 	replace_abort(r);
 	return 0;
-in_place:
-	if (commit_in_place(r, override, why) == -1)
-		return -1;
-	replace_abort(r);
+}
+
+/* One barrier for each filesystem, at the first of v that is on it. */
+static int
+barrier(struct replace *const *v, size_t n, struct buf *why)
+{
+	dev_t seen = 0;
+	struct stat st;
+	size_t i, k;
+	bool first;
+
+	for (i = 0; i < n; i++) {
+		if (v[i]->in_place)
+			continue;
+		if (fstat(v[i]->dir, &st) == -1)
+			return why_errno(why, v[i]->at->path, "fstat");
+		if (i > 0 && st.st_dev == seen)
+			continue;
+		seen = st.st_dev;
+		for (first = true, k = 0; first && k < i; k++)
+			first = v[k]->in_place ||
+			    fstat(v[k]->dir, &st) == -1 || st.st_dev != seen;
+		if (first && TEMP_FAILURE_RETRY(syncfs(v[i]->dir)) == -1)
+			return why_errno(why, v[i]->at->path, "syncfs");
+	}
 	return 0;
+}
+
+int
+replace_commit_all(struct replace *const *v, size_t n, bool override,
+    size_t *done, struct buf *why)
+{
+	size_t i;
+	int e, rc;
+
+	*done = 0;
+	if ((rc = barrier(v, n, why)) == 0) {
+		while (*done < n && rc == 0)
+			if ((rc = take_place(v[*done], override, why)) == 0)
+				++*done;
+		e = errno;
+		if (rc == 0)
+			rc = barrier(v, n, why);
+		else
+			errno = e;
+	}
+	for (i = 0; i < n; i++)
+		replace_abort(v[i]);
+	return rc;
 }
 
 /* Also what is left to do after a commit. */

@@ -69,6 +69,15 @@ void	replace_path(const struct replace *r, struct buf *path);
 int	replace_commit(struct replace *r, bool override, struct buf *why);
 void	replace_abort(struct replace *r);
 
+/*
+ * The same for n at once, which costs two barriers (syncfs(2)) a filesystem
+ * and not two a file.  Until the first barrier has been passed none is
+ * renamed; when one fails, *done have been, and the others are given up.
+ * All have ended, whatever it returns.
+ */
+int	replace_commit_all(struct replace *const *v, size_t n, bool override,
+	    size_t *done, struct buf *why);
+
 /* A symbolic link to target takes the place of whatever but a directory. */
 int	replace_with_link(const struct place *at, const char *target,
 	    const struct attrs *a, struct buf *why);

@@ -14,6 +14,8 @@
 
 #define ORIG_SUFFIX	".orig_partout"
 
+enum { BATCH_MAX = 64 };	/* three descriptors each */
+
 /* Did somebody put something else there since it was planned? */
 static int
 still(const struct file_step *s, const struct place *at, struct buf *why)
@@ -121,11 +123,11 @@ fill(struct replace *r, const struct file_plan *p, const struct file_step *s,
 	return s->keep_orig ? keep_orig(s, at, old, why) : 0;
 }
 
+/* A new file beside the old one, all but renamed. */
 static int
-take_write(struct job *j, const struct file_plan *p,
-    const struct file_step *s, const struct place *at, struct buf *why)
+begin_write(const struct file_plan *p, const struct file_step *s,
+    const struct place *at, struct replace *r, struct buf *why)
 {
-	struct replace r;
 	int flags, old = -1, rc = -1;
 
 	if (s->was == NODE_FILE) {
@@ -135,17 +137,38 @@ take_write(struct job *j, const struct file_plan *p,
 	}
 	flags = (s->in_place ? REPLACE_IN_PLACE : 0) |
 	    (old == -1 && s->attrs.mode == (mode_t)-1 ? REPLACE_PUBLIC : 0);
-	if (replace_begin(&r, at, flags, why) == 0 &&
-	    fill(&r, p, s, at, old, why) == 0 &&
-	    replace_commit(&r, p->want.override, why) == 0)
+	if (replace_begin(r, at, flags, why) == 0 &&
+	    fill(r, p, s, at, old, why) == 0)
 		rc = 0;
-	replace_abort(&r);
+	else
+		replace_abort(r);
 	if (old != -1)
 		close(old);
-	if (rc == 0 && r.non_atomic && !s->in_place) {
-		file_why(j, s->path, "was written in place, not atomically");
-		job_detail(j, "non_atomic", str_of(s->path));
-	}
+	return rc;
+}
+
+static void
+tell_in_place(struct job *j, const struct file_step *s,
+    const struct replace *r)
+{
+	if (!r->non_atomic || s->in_place)
+		return;
+	file_why(j, s->path, "was written in place, not atomically");
+	job_detail(j, "non_atomic", str_of(s->path));
+}
+
+static int
+take_write(struct job *j, const struct file_plan *p,
+    const struct file_step *s, const struct place *at, struct buf *why)
+{
+	struct replace r;
+	int rc;
+
+	if (begin_write(p, s, at, &r, why) == -1)
+		return -1;
+	if ((rc = replace_commit(&r, p->want.override, why)) == 0)
+		tell_in_place(j, s, &r);
+	replace_abort(&r);
 	return rc;
 }
 
@@ -332,6 +355,99 @@ take_step(struct job *j, const struct file_plan *p,
 	return rc;
 }
 
+/*
+ * --- Many at once --------------------------------------------------------
+ */
+
+/* Written, and to be renamed together. */
+struct batch {
+	size_t		 n;
+	struct {
+		const struct file_step *step;
+		struct place	 at;
+		struct replace	 r;
+	} v[BATCH_MAX];
+};
+
+static int
+batch_end(struct batch *b, struct job *j, const struct file_plan *p,
+    struct buf *why)
+{
+	struct replace *all[BATCH_MAX];
+	size_t done, i;
+	int rc;
+
+	if (b->n == 0)
+		return 0;
+	for (i = 0; i < b->n; i++)
+		all[i] = &b->v[i].r;
+	rc = replace_commit_all(all, b->n, p->want.override, &done, why);
+	for (i = 0; i < b->n; i++) {
+		if (i < done) {
+			tell_in_place(j, b->v[i].step, &b->v[i].r);
+			tell(j, p, b->v[i].step);
+		}
+		place_clear(&b->v[i].at);
+	}
+	b->n = 0;
+	return rc;
+}
+
+static void
+batch_drop(struct batch *b)
+{
+	while (b->n > 0) {
+		replace_abort(&b->v[--b->n].r);
+		place_clear(&b->v[b->n].at);
+	}
+}
+
+static int
+batch_add(struct batch *b, struct job *j, const struct file_plan *p,
+    const struct file_step *s, struct buf *why)
+{
+	struct place *at = &b->v[b->n].at;
+
+	if (place_find(at, s->path, 0, why) == -1)
+		return -1;
+	if (still(s, at, why) == -1 ||
+	    begin_write(p, s, at, &b->v[b->n].r, why) == -1) {
+		place_clear(at);
+		return -1;
+	}
+	b->v[b->n++].step = s;
+	return b->n == BATCH_MAX ? batch_end(b, j, p, why) : 0;
+}
+
+/*
+ * No two steps of a plan are for the same path, but where what is in the way
+ * goes first; and that is not put off.  So what is written may come later than
+ * the steps behind it.
+ */
+static int
+take_many(struct job *j, const struct file_plan *p, struct buf *why)
+{
+	const struct file_step *s;
+	struct batch *b;
+	size_t i;
+	int rc = 0;
+
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return why_errno(why, p->want.path, "calloc");
+	for (i = 0; rc == 0 && i < p->n; i++) {
+		s = &p->steps[i];
+		if (s->op == FILE_OP_WRITE)
+			rc = batch_add(b, j, p, s, why);
+		else
+			rc = take_step(j, p, s, i + 1 == p->n, why);
+	}
+	if (rc == 0)
+		rc = batch_end(b, j, p, why);
+	batch_drop(b);
+	free(b);
+	return rc;
+}
+
 enum outcome
 file_apply(struct job *j)
 {
@@ -340,8 +456,12 @@ file_apply(struct job *j)
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; rc == 0 && i < p->n; i++)
-		rc = take_step(j, p, &p->steps[i], i + 1 == p->n, &why);
+	if (p->n > FILE_MANY)
+		rc = take_many(j, p, &why);
+	else
+		for (i = 0; rc == 0 && i < p->n; i++)
+			rc = take_step(j, p, &p->steps[i], i + 1 == p->n,
+			    &why);
 	if (rc == -1)
 		job_fail(j, "%.*s", (int)why.len, why.p);
 	buf_clear(&why);

@@ -543,9 +543,10 @@ plan_all(struct job *j, struct file_plan *p, struct file_want *w,
 	if (w->source != NULL && w->ensure != FILE_ABSENT) {
 		if (file_look(j, w->source, true, &source, why) == -1)
 			return -1;
-		if (source.kind == NODE_DIR)
+		if (source.kind == NODE_DIR) {
 			w->ensure = FILE_DIRECTORY;
-		else if (w->ensure == FILE_DIRECTORY) {
+			w->recurse = true;
+		} else if (w->ensure == FILE_DIRECTORY) {
 			why_say(why, "%s: a directory's source has to be a "
 			    "directory", w->source);
 			file_seen_clear(&source);
@@ -569,10 +570,9 @@ plan_all(struct job *j, struct file_plan *p, struct file_want *w,
 static void
 sync_later(struct file_plan *p)
 {
-	enum { MANY = 8 };
 	size_t i;
 
-	for (i = 0; p->n > MANY && i < p->n; i++)
+	for (i = 0; p->n > FILE_MANY && i < p->n; i++)
 		if (p->steps[i].op != FILE_OP_WRITE)
 			p->steps[i].sync = false;
 }

@@ -105,6 +105,9 @@ struct file_step {
 	bool		 sync;		/* by itself, not all at the end */
 };
 
+/* More steps than that are made durable together. */
+enum { FILE_MANY = 8 };
+
 struct file_plan {
 	struct file_want  want;
 	struct file_step *steps;
