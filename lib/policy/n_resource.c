@@ -338,12 +338,14 @@ word_of(enum outcome o)
 	return words[o];
 }
 
+/* In the name of a role, if that is not NULL. */
 static void
-tell(const struct policy *p, enum outcome outcome, struct str file,
-    unsigned line, bool held_back)
+tell(const struct policy *p, const char *role, enum outcome outcome,
+    struct str file, unsigned line, bool held_back)
 {
 	const struct job *j = &p->job;
-	struct policy_result r = { .type = str_of(j->type->name),
+	struct policy_result r = {
+	    .type = str_of(role != NULL ? role : j->type->name),
 	    .title = j->title, .outcome = outcome,
 	    .word = str_of(held_back && outcome == OUTCOME_CHANGED ?
 	    "noop" : word_of(outcome)),
@@ -362,7 +364,7 @@ tell(const struct policy *p, enum outcome outcome, struct str file,
 	buf_clear(&out);
 }
 
-/* run(type, title, options, file, line, refresh): the outcome. */
+/* run(type, title, options, file, line, refresh, role): the outcome. */
 static duk_ret_t
 n_run(duk_context *ctx)
 {
@@ -370,6 +372,8 @@ n_run(duk_context *ctx)
 	struct job *j = &p->job;
 	const struct resource_type *type =
 	    resource_types[duk_require_int(ctx, 0)];
+	const char *role = duk_get_string(ctx, 6);
+	unsigned line = duk_get_uint_default(ctx, 4, 0);
 	struct str title, file;
 	enum outcome outcome;
 	bool held_back;
@@ -394,7 +398,7 @@ n_run(duk_context *ctx)
 	j->want_detail = p->o.want_detail;
 	engine_hold(ctx);
 	outcome = carry_out(p, held_back);
-	tell(p, outcome, file, duk_get_uint_default(ctx, 4, 0), held_back);
+	tell(p, role, outcome, file, line, held_back);
 	engine_let(ctx);
 	engine_progress(&p->engine);
 	duk_push_int(ctx, held_back && outcome == OUTCOME_CHANGED ?
@@ -451,7 +455,7 @@ n_report(duk_context *ctx)
 
 const struct native natives_resource[] = {
 	{ "check", n_check, 3 },
-	{ "run", n_run, 6 },
+	{ "run", n_run, 7 },
 	{ "output", n_output, 0 },
 	{ "reason", n_reason, 0 },
 	{ "report", n_report, 8 },

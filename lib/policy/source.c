@@ -261,7 +261,8 @@ n_compile(duk_context *ctx)
 
 /* load(name), loadRole(name): what comes with the kit. */
 static duk_ret_t
-load_embedded(duk_context *ctx, const char *dir, const char *suffix)
+load_embedded(duk_context *ctx, const char *dir, const char *suffix,
+    bool is_module)
 {
 	const char *name = duk_push_sprintf(ctx, "%s/%s%s", dir,
 	    duk_require_string(ctx, 0), suffix);
@@ -272,14 +273,14 @@ load_embedded(duk_context *ctx, const char *dir, const char *suffix)
 		    duk_get_string(ctx, 0));
 	push_compiled(ctx, duk_push_sprintf(ctx, "p2:%s",
 	    duk_get_string(ctx, 0)),
-	    (struct str){ (const char *)e->bytes, e->len }, false);
+	    (struct str){ (const char *)e->bytes, e->len }, is_module);
 	return 1;
 }
 
 static duk_ret_t
 n_load(duk_context *ctx)
 {
-	return load_embedded(ctx, "p2", ".js");
+	return load_embedded(ctx, "p2", ".js", false);
 }
 
 static duk_ret_t
@@ -293,19 +294,37 @@ n_has(duk_context *ctx)
 static duk_ret_t
 n_load_role(duk_context *ctx)
 {
-	return load_embedded(ctx, "roles", ".p2");
+	return load_embedded(ctx, "roles", ".p2", true);
+}
+
+/* In a dry run, a file may be what some resource would have made of it. */
+static int
+read_world(const struct world *w, const char *path, struct buf *out)
+{
+	const char *why;
+	struct node n;
+
+	if (!world_look(w, path, &n) ||
+	    (n.kind == NODE_FILE && n.data.p == NULL))
+		return read_file(path, false, out, &why);
+	if (n.kind == NODE_FILE) {
+		buf_str(out, n.data);
+		return 0;
+	}
+	errno = n.kind == NODE_DIR ? EISDIR : ENOENT;
+	return -1;
 }
 
 /* readText(path): a file as a string. */
 static duk_ret_t
 n_read_text(duk_context *ctx)
 {
-	const char *path = arg_path(ctx, 0, 0), *why;
+	const char *path = arg_path(ctx, 0, 0);
 	struct buf *b = scratch(ctx, 1);
 	int rc, error;
 
 	engine_hold(ctx);
-	rc = read_file(path, false, b, &why);
+	rc = read_world(policy_of(ctx)->world, path, b);
 	error = errno;
 	engine_let(ctx);
 	if (rc == -1)

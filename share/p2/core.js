@@ -887,7 +887,7 @@ function nativeModule(name, index) {
 		if (opts === null)
 			return undefined;
 		outcome = native.run(index, step.title, opts, step.file,
-		    step.line || 0, step.refresh);
+		    step.line || 0, step.refresh, undefined);
 		step.reported = true;
 		if (step.fn !== undefined)
 			quietly(function () { callBack(step, outcome); });
@@ -900,12 +900,11 @@ function nativeModule(name, index) {
 		    native.line(-3));
 		return p2;
 	};
-	/* For roles: do it now, and tell the outcome. */
-	types[name] = {now: function (title, opts) {
-		var step = pending || {file: file, line: 0};
+	types[name] = {now: function (step, title, opts) {
 		var outcome = native.run(index, title, check(opts, title),
-		    step.file, step.line || 0, false);
+		    step.file, step.line || 0, false, step.mod);
 
+		step.reported = true;
 		if (outcome === FAILED)
 			throw new Error(title + ': ' + native.reason());
 		return outcome;
@@ -933,9 +932,34 @@ function quietly(fn) {
 
 native.types.forEach(nativeModule);
 
-/* Internal: p2._now('file', '/etc/x', {...}) is 'changed' or ''. */
+/*
+ * For roles: do it now, in the name of the role that is being executed.
+ * p2._now('file', '/etc/x', {...}) is {result: 'changed'} or {}.
+ */
 p2._now = function (type, title, opts) {
-	return words[types[type].now(title, opts)];
+	var word = words[types[type].now(pending, title, opts)];
+
+	return word ? {result: word} : {};
+};
+p2._render = function (text, title, opts) {
+	return typeof text === 'string' ?
+	    render(text, {title: title, opts: opts || {}}) : text;
+};
+p2._read = native.readText;
+p2._dry = native.dry;
+/* What a program prints, which changes nothing. */
+p2._look = function (argv) {
+	var res;
+
+	native.looking(1);
+	try {
+		res = native.exec(argv, {});
+	} finally {
+		native.looking(-1);
+	}
+	if (res.status !== 0)
+		throw new Error(argv[0] + ': ' + res.stderr.trim());
+	return res.stdout;
 };
 
 /* --- lambda ------------------------------------------------------------- */
@@ -1105,7 +1129,7 @@ native.roles.forEach(function (name) {
 	Object.defineProperty(p2, name, {configurable: true, enumerable: true,
 	    get: function () {
 		delete p2[name];
-		native.loadRole(name)(p2, native, global);
+		native.loadRole(name)({}, p2.require, {exports: {}});
 		return p2[name];
 	    }, set: function (value) {
 		Object.defineProperty(p2, name, {configurable: true,

@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# The roles that come with the kit, and files as policies declare them.
+# shellcheck disable=SC2016	# for the policy, or the shell that it runs
+load helper
+
+setup() {
+	common_setup
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# apply [ARG ...] <POLICY: as site.p2, without a store.
+apply() {
+	cat >site.p2
+	run --separate-stderr p2-apply -d '' "$@" site.p2
+	stderr=${stderr//$PWD\//}
+	output=${output//$PWD\//}
+}
+
+# is STATUS STDOUT [STDERR]
+is() {
+	printf 'status %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" \
+	    "$output" "$stderr"
+	[ "$status" -eq "$1" ]
+	[ "$output" = "$2" ]
+	[ "$stderr" = "${3-}" ]
+}
+
+same() { diff -u --label expected --label seen - "$1"; }
+
+@test "file: content, templates and sources, once" {
+	printf 'from a file {{title}}\n' >src
+	cat >policy <<-'END'
+	p2
+	.file('a', {content: 'plain {{title}}\n', mode: '0640'}, function (changed) { console.log(changed); })
+	.file('b', {content: 'to {{title}} {{opts.parms.x}} {{f.y}}\n', is_template: true, parms: {x: 1}})
+	.file('c', {content: {file: 'src'}}).file('d', {content: {template: 'src'}})
+	.file('e', {content: {file: 'src'}, is_template: true})
+	.on('file:a:changed', function (e) { console.log(e.eventname); });
+	p2.facts.y = 'z';
+	END
+	apply <policy
+	is 0 'changed file a: Created file.
+true
+file:a:changed
+changed file b: Created file.
+changed file c: Created file.
+changed file d: Created file.
+changed file e: Created file.'
+	[ "$(stat -c %a a)" = 640 ]
+	same b <<<'to b 1 z'
+	same c <<<'from a file {{title}}'
+	same d <<<'from a file d'
+	same e <<<'from a file e'
+	apply <policy
+	is 0 'false'
+}
+
+@test "file: a dry run shows what the run then does" {
+	echo old >a
+	cat >policy <<-'END'
+	p2
+	.file('d', {ensure: 'directory'}).file('d/f', {content: 'new\n'})
+	.file('a', {content: 'new\n', keep_orig: false})
+	.command('cp a b', {creates: 'b'}).command('cp a b again', {creates: 'b'})
+	.file('a', {ensure: 'absent'});
+	END
+	apply -n <policy
+	is 1 'would change file d: is missing
+would change file d/f: is missing
+--- /dev/null
++++ d/f
+@@ -0,0 +1 @@
++new
+would change file a: content differs
+--- a
++++ a
+@@ -1 +1 @@
+-old
++new
+would change command cp a b: b does not exist
+would change file a: is there'
+	same a <<<old
+	[ ! -e d ]
+	apply -j <policy
+	[ "$status" -eq 0 ]
+	run -0 jq -r 'select(.outcome == "changed") | .title' <<<"$output"
+	[ "$output" = 'd
+d/f
+a
+cp a b
+a' ]
+	[ ! -e a ]
+	same b <<<new
+}
+
+@test "file: an option that is mistyped fails before anything is touched" {
+	apply <<<"p2.file('a', {content: ''}).file('b', {onwer: 'root'});"
+	is 2 '' 'p2-apply: site.p2:1: file b: TypeError: there is no option onwer; is it owner?'
+	[ ! -e a ]
+	apply <<<"p2.file('a', {content: '{{opts.who}}', is_template: true, who: 'me'});"
+	[ "$status" -eq 0 ]
+	[ "$(cat a)" = me ]
+}
+
+@test "add_fact, classify, logmsg" {
+	echo ' from file ' >value
+	apply <<-'END'
+	p2.add_fact('a', {value: '{{title}}-{{f.platform}}'}).logmsg('{{f.a}}')
+	.add_fact('n', {value: 0}).add_fact('o', {value: {k: [1]}, hidden: true})
+	.add_fact('f', {file: 'value'}).add_fact('a')
+	.logmsg('warned', {level: 'warn'})
+	.classify('web')
+	.end(function () { console.log(p2.facts.n, p2.facts.o.k[0], p2.facts.a, p2.hasClass('web'), p2.hasClass('db')); })
+	.add_fact('x', {file: 'missing'});
+	END
+	is 2 'fact a = a-linux
+a-linux
+fact n = 0
+fact o is set
+fact f = from file
+0 1 undefined true false' 'warned
+p2-apply: site.p2:7: add_fact x: missing: No such file or directory'
+}
+
+@test "set_env, source_env: the environment of later commands" {
+	printf "export MULTI='a=b\nc'\n" >env.sh
+	echo text >value
+	apply <<-'END'
+	function show(rc, out) { console.log(out.trim()); }
+	p2.set_env('A', {value: '{{title}}1'}).set_env('B', {file: 'value'}).command('echo $A $B', show)
+	.set_env('A').command('echo ${A-unset}', show)
+	.source_env('env.sh').command('echo "$MULTI"', show).source_env('missing.sh');
+	END
+	is 0 'changed command echo $A $B: runs each time
+A1 text
+changed command echo ${A-unset}: runs each time
+unset
+changed command echo "$MULTI": runs each time
+a=b
+c' 'source_env missing.sh: there is no such file'
+}
+
+@test "binfile: byte for byte" {
+	printf 'a\0\377b' >src
+	cat >policy <<<"p2.binfile('t', {src: {file: 'src'}}).on('binfile:t:changed', function () { console.log('event'); });"
+	apply <policy
+	is 0 'changed binfile t: Created file.
+event'
+	cmp src t
+	apply <policy
+	is 0 ''
+	apply <<<"p2.binfile('t', {ensure: 'absent'}).binfile('u', {src: {file: 'missing'}});"
+	[ "$status" -eq 2 ]
+	[ ! -e t ]
+	[ ! -e u ]
+}
+
+@test "ini_file: only what is asked for is touched" {
+	printf '; comment\ntop = 1\n\n[s]\nk=v ; note\nother = "q # x"\n  odd=1\n' >x.ini
+	cat >policy <<-'END'
+	p2.ini_file('x.ini', {cfg: {top: 2, s: {k: 'v', n: 'x;y', l: ['1', '2'], e: ' a=b',
+	    odd: function (old, key) { return Number(old) + (key === 'odd' && old < '2' ? 1 : 0); }},
+	    t: {u: {z: true}}}}).ini_file('new.ini', {cfg: {a: {b: '{{title}}'}}, whitespace: false});
+	END
+	apply <policy
+	[ "$status" -eq 0 ]
+	same x.ini <<-'END'
+	; comment
+	top = 2
+
+	[s]
+	k=v ; note
+	other = "q # x"
+	odd = 2
+	n = x\;y
+	l[] = 1
+	l[] = 2
+	e = " a=b"
+
+	[t.u]
+	z = true
+	END
+	same new.ini <<-'END'
+	[a]
+	b=new.ini
+	END
+	[ -e x.ini.orig_partout ]
+	apply <policy
+	is 0 ''
+}
+
+@test "str_replace_infile: on the whole text" {
+	printf 'one two\none\n' >f
+	cat >policy <<<"p2.str_replace_infile('f', {regex: /^one( two)/m, with: 'three\$1'});"
+	apply <policy
+	is 0 'changed str_replace_infile f: Content Replaced.'
+	same f <<<'three two
+one'
+	[ ! -e f.orig_partout ]
+	apply <policy
+	is 0 ''
+}
+
+@test "sleep: waits, and not in a dry run" {
+	apply -L 1 <<<"p2.sleep('0.02').sleep('x', {seconds: 0.01}).command('true').sleep('y');"
+	is 2 'changed command true: runs each time' 'p2-apply: site.p2:1: sleep y: not a number of seconds'
+	apply -n <<<"p2.sleep('600');"
+	is 0 ''
+}
+
+@test "wget: into place when it is whole" {
+	mkdir bin
+	printf '#!/bin/sh\necho "$4" >"$3"\n' >bin/wget
+	chmod +x bin/wget
+	cat >policy <<<"p2.wget('http://x/y', {to: 'got'});"
+	PATH=$PWD/bin:$PATH apply <policy
+	is 0 'changed wget http://x/y: got did not exist'
+	same got <<<http://x/y
+	[ ! -e got_temp ]
+	PATH=$PWD/bin:$PATH apply <policy
+	is 0 ''
+	printf '#!/bin/sh\necho part >"$3"; exit 4\n' >bin/wget
+	rm got
+	PATH=$PWD/bin:$PATH apply <policy
+	[ "$status" -eq 2 ]
+	[ ! -e got ]
+	[ ! -e got_temp ]
+}
+
+@test "a role of that name may be removed and made anew" {
+	apply <<-'END'
+	delete p2.logmsg;
+	p2.role('logmsg', {p2: function (t) { console.log('mine', t); }}).logmsg('x');
+	END
+	is 0 'mine x'
+}
