@@ -36,8 +36,11 @@ EMBEDDED = $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
 LIBS_p2-apply = -lduktape -lm -lmd
-# What is not needed is not loaded: it starts in a millisecond.
-LIBS_p2-facts = -Wl,--as-needed
+# To load four libraries takes as long as to find out a fact: so they are
+# linked in.  Where there are no archives of them, make STATIC= .
+STATIC	= -Wl,-Bstatic
+LIBS_p2-facts = -Wl,--as-needed $(STATIC) -ljansson -llmdb -lbsd -lmd \
+	  -Wl,-Bdynamic
 
 SOVER	= 0
 CLIENT	= $(B)/lib/libpartisci.a $(B)/lib/libpartisci.so.$(SOVER) \

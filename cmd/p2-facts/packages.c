@@ -57,7 +57,8 @@ fit(struct str s)
 	SHA2_CTX ctx;
 	size_t n, chars;
 
-	if (utf8_count(s) <= UPDATE_CHARS_MAX || utf8_count(s) == SIZE_MAX)
+	if (s.len <= UPDATE_CHARS_MAX ||
+	    (n = utf8_count(s)) <= UPDATE_CHARS_MAX || n == SIZE_MAX)
 		return keep(s);
 	for (chars = 0; chars < KEPT; chars++) {
 		n = utf8_next(rest, NULL);

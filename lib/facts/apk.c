@@ -36,15 +36,13 @@ apk_each(struct facts *f, package_fn *fn, void *arg)
 	    .provider = "apk" };
 	struct package p = none;
 	struct str text, line;
-	struct buf b = { 0 };
 
-	if (!src_load(f, NULL, "/lib/apk/db/installed", PACKAGE_DB_MAX, &b) &&
-	    !src_load(f, NULL, "/usr/lib/apk/db/installed", PACKAGE_DB_MAX,
-	    &b)) {
-		buf_clear(&b);
+	text = src_database(f, "/lib/apk/db/installed", PACKAGE_DB_MAX);
+	if (text.p == NULL)
+		text = src_database(f, "/usr/lib/apk/db/installed",
+		    PACKAGE_DB_MAX);
+	if (text.p == NULL)
 		return false;
-	}
-	text = buf_view(&b);
 	while (text_line(&text, &line)) {
 		if (line.len > 0) {
 			take_line(&p, line);
@@ -56,6 +54,5 @@ apk_each(struct facts *f, package_fn *fn, void *arg)
 	}
 	if (p.name.len > 0 && p.version.len > 0)
 		fn(&p, arg);
-	buf_clear(&b);
 	return true;
 }

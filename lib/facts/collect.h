@@ -47,6 +47,10 @@ struct str src_text_max(struct facts *f, const struct dir *d,
 /* The same, for sources that several collectors use: read once, and kept. */
 struct str src_keep(struct facts *f, const char *path, size_t max);
 
+/* The same for one large source, of which there is no copy: lent until the
+ * next call with another path, a literal. */
+struct str src_database(struct facts *f, const char *path, size_t max);
+
 /* Its bytes appended to b, to be cleared by the caller.  False: none. */
 bool	src_load(struct facts *f, const struct dir *d, const char *path,
 	    size_t max, struct buf *b);

@@ -75,13 +75,10 @@ dpkg_each(struct facts *f, package_fn *fn, void *arg)
 	static const struct package none = { .bytes = -1 };
 	struct package p = none;
 	struct str text, line, state = { "", 0 };
-	struct buf b = { 0 };
 
-	if (!src_load(f, NULL, status_path, PACKAGE_DB_MAX, &b)) {
-		buf_clear(&b);
+	text = src_database(f, status_path, PACKAGE_DB_MAX);
+	if (text.p == NULL)
 		return false;
-	}
-	text = buf_view(&b);
 	while (text_line(&text, &line)) {
 		if (line.len > 0) {
 			take_line(&p, &state, line);
@@ -92,7 +89,6 @@ dpkg_each(struct facts *f, package_fn *fn, void *arg)
 		state.len = 0;
 	}
 	end_record(&p, state, fn, arg);
-	buf_clear(&b);
 	return true;
 }
 

@@ -80,6 +80,7 @@ facts_free(struct facts *f)
 		return;
 	arena_clear(&f->arena);
 	buf_clear(&f->io);
+	buf_clear(&f->db);
 	if (f->rootfd != -1)
 		close(f->rootfd);
 	free(f);

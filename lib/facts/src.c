@@ -219,6 +219,19 @@ src_keep(struct facts *f, const char *path, size_t max)
 }
 
 struct str
+src_database(struct facts *f, const char *path, size_t max)
+{
+	if (f->db_path == NULL || strcmp(f->db_path, path) != 0) {
+		buf_reset(&f->db);
+		f->db_path = src_load(f, NULL, path, max, &f->db) ? path :
+		    NULL;
+	}
+	if (f->db_path == NULL)
+		return (struct str){ NULL, 0 };
+	return (struct str){ f->db.p, f->db.len };
+}
+
+struct str
 src_line(struct facts *f, const struct dir *d, const char *path)
 {
 	struct str text = src_text(f, d, path), line;

@@ -22,6 +22,8 @@ struct facts {
 	struct val		*errors;
 	struct buf		 io;		/* what src_text() lends */
 	struct kept		*kept;
+	struct buf		 db;		/* see src_database() */
+	const char		*db_path;
 	struct host_name	 name;
 	bool			 named;
 	bool			 elf_known;
