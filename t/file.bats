@@ -415,6 +415,56 @@ Content Replaced.' ]
 	[ "$(cat "$f")" = one ]
 }
 
+# --- and if it is killed, or a call fails, wherever that may be ---
+
+# swept HOW ARG ...: run the resource with the n-th writing call injected, for
+# every n that there is, each time from "old" and mode 644; check after each.
+swept() {
+	local how=$1 call n rc out only
+
+	shift
+	for call in openat write fchmod fsync linkat renameat; do
+		only=()
+		[ $call != openat ] || only=(-P "$d" -P "$f")
+		for ((n = 1; n < 20; n++)); do
+			rm -rf "${d:?}"/* "$d"/.p2-*
+			echo old >"$f"
+			chmod 644 "$f"
+			rc=0
+			out=$(strace -qqo "$BATS_TEST_TMPDIR/trace" \
+			    "${only[@]}" -e trace="$call" -e inject="$call:$how:when=$n" \
+			    resource file "$f" "$@" 2>&1) || rc=$?
+			grep -Eq 'INJECTED|killed' "$BATS_TEST_TMPDIR/trace" ||
+			    break
+			after_sweep "$rc" "$out"
+			run -0 resource file "$f" "$@"
+			[ "$(cat "$f")" = new ]
+			[ "$(mode "$f")" = 640 ]
+			[ "$(names)" = './file ./file.orig_partout ' ]
+			[ "$(cat "$f.orig_partout")" = old ]
+		done
+	done
+}
+
+@test "file: killed at any call it is whole, and the next run cleans up" {
+	after_sweep() {
+		[[ $(cat "$f") =~ ^(old|new)$ ]]
+		[ "$(find "$d" -name '.p2-*' | wc -l)" -le 1 ]
+	}
+	swept signal=KILL content=new mode=640
+}
+
+@test "file: whatever call fails, it is whole, and the reason names the path" {
+	after_sweep() {
+		[[ $(cat "$f") =~ ^(old|new)$ ]]
+		[ "$(find "$d" -name '.p2-*')" = '' ]
+		[ "$1" = 0 ] || [[ $2 == "failed: $f: "* ]]
+	}
+	swept error=EIO content=new mode=640
+	swept error=ENOSPC content=new mode=640
+	swept error=EACCES content=new mode=640
+}
+
 # --- lines and blocks ---
 
 @test "file: a line is there, in place of what match finds, or at the end" {
