@@ -123,6 +123,7 @@ A='{"app_id":"alpha","app":"Alpha","ver":"1.0","host":"h1","instance":0,"host_ip
 	recv=$pid
 	wait_until recv_ready
 	[ "$(stat -c %a "$store/deep/er")" = 700 ]
+	wait_until test -s "$BATS_TEST_TMPDIR/partisci-recv.log"
 	[ "$(cat "$BATS_TEST_TMPDIR/partisci-recv.log")" = \
 	    "partisci-recv: listening on port $port, 0 records" ]
 	stored "$a"
