@@ -288,3 +288,15 @@ changed command true: runs each time'
 	END
 	is 0 ''
 }
+
+@test "p2-apply: facts are those of p2-facts, custom ones included" {
+	mkdir facts.d
+	echo '{"a": 5}' >facts.d/mine.json
+	apply -F "$PWD/facts.d" <<-'END'
+	console.log(p2.facts.os_hostname, p2.facts.os.name, p2.facts.external.mine.a);
+	p2.facts.os_hostname = 'mine';
+	console.log(p2.facts.os_hostname, 'os_family' in p2.facts, p2.facts.nosuch);
+	END
+	is 0 "$(uname -n) $(p2-facts os.name) 5
+mine true undefined"
+}

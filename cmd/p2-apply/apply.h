@@ -11,6 +11,7 @@
 /* What the command line says. */
 struct asked {
 	const char	*dir;		/* of the store; "" for none */
+	const char	*facts;		/* directory of custom facts */
 	const char	*include;
 	const char	*explain;	/* type:title, or title; or NULL */
 	const char	**tags;		/* up to NULL */
@@ -48,8 +49,12 @@ void	show_end(void);
 /* lock.c: one run at a time on a store; exits if there is no end of waiting. */
 void	lock_store(const char *dir, unsigned seconds);
 
-/* facts.c: for struct policy_hooks. */
-extern const char *const fact_names[];
+/*
+ * facts.c: for struct policy_hooks.  facts_begin() gives the names of the
+ * facts there can be; custom ones, in "external", come from dir.
+ */
+const char *const *facts_begin(const char *dir);
 bool	fact(void *arg, struct str name, struct buf *json);
+void	facts_end(void);
 
 #endif

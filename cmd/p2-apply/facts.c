@@ -1,100 +1,79 @@
-#include <sys/utsname.h>
-
-#include <stdio.h>
+#include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "apply.h"
+#include "facts/emit.h"
+#include "facts/facts.h"
 
-/* The facts that policies cannot do without. */
-const char *const fact_names[] = {
-	"os_hostname", "os_family", "os_dist_name", "os_dist_version_id",
-	"os_type", "os_release", "platform", "arch", NULL
-};
+static struct facts *facts;
+static const char **names;
+static size_t nnames;
 
-static bool
-put(struct buf *json, const char *s)
+static void
+add_name(struct str name)
 {
-	buf_json(json, str_of(s));
-	return true;
-}
-
-/* The value of a key in os-release(5). */
-static bool
-os_release(const char *key, char *value, size_t size)
-{
-	char text[512], *p;
-	bool found = false;
-	FILE *f;
-
-	if ((f = fopen("/etc/os-release", "re")) == NULL &&
-	    (f = fopen("/usr/lib/os-release", "re")) == NULL)
-		return false;
-	while (!found && fgets(text, sizeof(text), f) != NULL) {
-		text[strcspn(text, "\n")] = '\0';
-		if ((p = strchr(text, '=')) == NULL)
-			continue;
-		*p++ = '\0';
-		if (*p == '"' || *p == '\'') {
-			p++;
-			p[strcspn(p, "\"'")] = '\0';
-		}
-		if ((found = strcmp(text, key) == 0))
-			strlcpy(value, p, size);
-	}
-	fclose(f);
-	return found;
-}
-
-static bool
-os_family(struct buf *json)
-{
-	static const struct {
-		const char *word;
-		const char *family;
-	} known[] = { { "debian", "debian" }, { "ubuntu", "debian" },
-	    { "rhel", "redhat" }, { "fedora", "redhat" },
-	    { "centos", "redhat" }, { "suse", "suse" } };
-	char id[128] = "", like[128] = "";
+	const char **more;
+	char *copy;
 	size_t i;
 
-	os_release("ID", id, sizeof(id));
-	os_release("ID_LIKE", like, sizeof(like));
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strstr(id, known[i].word) != NULL ||
-		    strstr(like, known[i].word) != NULL)
-			return put(json, known[i].family);
-	return put(json, *id != '\0' ? id : "linux");
+	for (i = 0; i < nnames; i++)
+		if (str_eq(str_of(names[i]), name))
+			return;
+	if ((copy = strndup(name.p, name.len)) == NULL ||
+	    (more = reallocarray(names, nnames + 2, sizeof(*more))) == NULL)
+		err(2, NULL);
+	names = more;
+	names[nnames++] = copy;
+	names[nnames] = NULL;
+}
+
+/* The names at the top that a collector can put something under. */
+static void
+add_names_of(const struct collector *c)
+{
+	const struct fact *f;
+
+	if (*c->name != '\0') {
+		add_name((struct str){ c->name, strcspn(c->name, ".") });
+		return;
+	}
+	for (f = c->facts; f->name != NULL; f++)
+		if (*f->name != '*')
+			add_name((struct str){ f->name,
+			    strcspn(f->name, ".[") });
+}
+
+/* Nothing is found out before it is asked for. */
+const char *const *
+facts_begin(const char *dir)
+{
+	struct facts_options o = { .external = dir, .compat = true };
+	const struct collector *c;
+	size_t i;
+	int rc;
+
+	if ((rc = facts_new(&facts, &o)) != 0)
+		errx(2, "facts: %s", strerror(rc));
+	for (i = 0; (c = facts_collector(i)) != NULL; i++)
+		add_names_of(c);
+	return names;
 }
 
 bool
 fact(void *arg, struct str name, struct buf *json)
 {
-	char value[256];
-	struct utsname u;
+	const struct val *v;
 
 	(void)arg;
-	if (uname(&u) == -1)
+	if ((v = facts_get(facts, name)) == NULL)
 		return false;
-	if (str_eq(name, str_of("os_hostname")))
-		return put(json, u.nodename);
-	if (str_eq(name, str_of("os_type")))
-		return put(json, u.sysname);
-	if (str_eq(name, str_of("os_release")))
-		return put(json, u.release);
-	if (str_eq(name, str_of("platform")))
-		return put(json, "linux");
-	if (str_eq(name, str_of("arch")))
-		return put(json, strcmp(u.machine, "x86_64") == 0 ? "x64" :
-		    u.machine);
-	if (str_eq(name, str_of("os_family")))
-		return os_family(json);
-	if (str_eq(name, str_of("os_dist_name")))
-		return os_release("ID", value, sizeof(value)) &&
-		    put(json, value);
-	if (str_eq(name, str_of("os_dist_version_id")))
-		return os_release("VERSION_ID", value, sizeof(value)) &&
-		    put(json, value);
-	return false;
+	emit_json(json, v, 0);
+	return true;
+}
+
+void
+facts_end(void)
+{
+	facts_free(facts);
 }

@@ -9,12 +9,13 @@
 #include "apply.h"
 #include "base/stdfd.h"
 
-static const char letters[] = "cd:e:hI:jL:M:m:nt:VvW:";
+static const char letters[] = "cd:e:F:hI:jL:M:m:nt:VvW:";
 
 static const struct option options[] = {
 	{ "check",	no_argument, NULL, 'c' },
 	{ "db",		required_argument, NULL, 'd' },
 	{ "explain",	required_argument, NULL, 'e' },
+	{ "external",	required_argument, NULL, 'F' },
 	{ "help",	no_argument, NULL, 'h' },
 	{ "include",	required_argument, NULL, 'I' },
 	{ "json",	no_argument, NULL, 'j' },
@@ -30,8 +31,8 @@ static const struct option options[] = {
 };
 
 static const char usage_line[] =
-"usage: p2-apply [-chjnVv] [-d dir] [-e name] [-I dir] [-L secs] [-M mib]\n"
-"           [-m max] [-t tag] [-W secs] policy ...\n";
+"usage: p2-apply [-chjnVv] [-d dir] [-e name] [-F dir] [-I dir] [-L secs]\n"
+"           [-M mib] [-m max] [-t tag] [-W secs] policy ...\n";
 
 static const char help_text[] =
 "\n"
@@ -40,6 +41,7 @@ static const char help_text[] =
 "  -c, --check            only see whether the policy loads\n"
 "  -d, --db DIR           the store; '' for none\n"
 "  -e, --explain NAME     say why the resource NAME would change, or not\n"
+"  -F, --external DIR     custom facts, instead of /etc/p2/facts.d\n"
 "  -h, --help             print this\n"
 "  -I, --include DIR      find included policies in DIR, too\n"
 "  -j, --json             print one JSON object a resource, and a summary\n"
@@ -103,6 +105,9 @@ set_option(struct asked *a, int ch)
 		a->explain = optarg;
 		a->noop = true;
 		break;
+	case 'F':
+		a->facts = optarg;
+		break;
 	case 'h':
 		print_and_exit(usage_line, help_text);
 	case 'I':
@@ -142,7 +147,7 @@ set_option(struct asked *a, int ch)
 int
 main(int argc, char **argv)
 {
-	struct asked a = { .max_changes = -1 };
+	struct asked a = { .facts = "/etc/p2/facts.d", .max_changes = -1 };
 	int ch, status;
 
 	if (stdfd_hold() == -1)

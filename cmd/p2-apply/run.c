@@ -18,6 +18,7 @@ struct session {
 	struct tally	 tally;
 	bool		 silent;	/* only count */
 	struct store	*store;		/* NULL: none */
+	const char *const *fact_names;
 	struct buf	 stdin_text;
 };
 
@@ -137,7 +138,7 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .seconds_max = a->seconds, .store = s->store };
 	o->hooks = (struct policy_hooks){ .result = on_result,
 	    .print = on_print, .stop = on_stop, .fact = fact,
-	    .fact_names = fact_names };
+	    .fact_names = s->fact_names };
 }
 
 /* What was compiled is worth a transaction; if it fails, so be it. */
@@ -296,6 +297,7 @@ run(const struct asked *a)
 
 	catch_signals();
 	open_store(&s);
+	s.fact_names = facts_begin(a->facts);
 	if (are_too_many(&s, &rc))
 		rc = -1;
 	else if (rc == 0)
@@ -303,6 +305,7 @@ run(const struct asked *a)
 	if (!a->check && a->explain == NULL)
 		show_summary(&s.tally, now_ms() - started);
 	store_close(s.store);
+	facts_end();
 	buf_clear(&s.stdin_text);
 	return status_of(&s, rc, exit_status);
 }
