@@ -661,3 +661,50 @@ same_tree() {
 	run -0 resource -d "${args[@]}"
 	[ "$(grep -v '^\(Created\|Deleted\|Changed\|Content\)' <<<"$output")" = "$said" ]
 }
+
+# --- while somebody exchanges what is on the path ---
+
+# racing A B ARG ...: the same resource many times, and never for long.
+racing() {
+	local a=$1 b=$2
+
+	shift 2
+	# shellcheck disable=SC2016	# for the other shell to expand
+	swap "$a" "$b" timeout 60 bash -c '
+		f=$1; shift
+		for i in {1..150}; do
+			timeout 5 resource file "$f" content="$i" "$@"
+			[ $? -le 1 ] || exit 3
+		done >"$f.log"' - "$BATS_TEST_TMPDIR/run" path="$f" "$@"
+}
+
+@test "file: a directory that becomes another's link leads nowhere else" {
+	need_root
+	mkdir "$d/way" "$BATS_TEST_TMPDIR/outside"
+	echo secret >"$BATS_TEST_TMPDIR/outside/file"
+	ln -s "$BATS_TEST_TMPDIR/outside" "$d/evil"
+	chown -h 1234 "$d/evil"
+	before=$(find "$BATS_TEST_TMPDIR/outside" -printf '%p %m %u %i %s %T@\n')
+	f=$d/way/file
+	racing "$d/way" "$d/evil" mode=666 keep_orig=false
+	racing "$d/way" "$d/evil" mode=666 hardlinks=keep
+	[ "$(find "$BATS_TEST_TMPDIR/outside" -printf '%p %m %u %i %s %T@\n')" \
+	    = "$before" ]
+	[ "$(cat "$BATS_TEST_TMPDIR/outside/file")" = secret ]
+}
+
+@test "file: a file that becomes a FIFO or another's link is no way out" {
+	need_root
+	echo secret >"$BATS_TEST_TMPDIR/outside"
+	before=$(stat -c '%i %a %u %s %Y' "$BATS_TEST_TMPDIR/outside")
+	echo one >"$f"
+	mkfifo "$d/other"
+	racing "$f" "$d/other" mode=666 keep_orig=false
+	rm -f "$f" "$d/other"
+	echo one >"$f"
+	ln -s "$BATS_TEST_TMPDIR/outside" "$d/other"
+	chown -h 1234 "$d/other"
+	racing "$f" "$d/other" mode=666 keep_orig=false
+	[ "$(stat -c '%i %a %u %s %Y' "$BATS_TEST_TMPDIR/outside")" = "$before" ]
+	[ "$(find "$d" -name '.p2-*')" = '' ]
+}
