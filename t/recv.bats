@@ -657,6 +657,11 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/partisci-recv.log")" -lt 30 ]
 }
 
+@test "recv: all are answered, however many are ready in the same moment" {
+	start_recv
+	run -0 python3 "$BATS_TEST_DIRNAME/ready.py" "$recv" "$port"
+}
+
 @test "recv: a version may change back and forth within one batch" {
 	start_recv
 	udp $'{"app":"Alpha","ver":"1","host":"h1"}\n{"app":"Alpha","ver":"2","host":"h1"}\n{"app":"Alpha","ver":"1","host":"h1"}\n{"app":"Alpha","ver":"2","host":"h1"}\n{"app":"Alpha","ver":"3","host":"h1"}'

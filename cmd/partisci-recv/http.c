@@ -1,8 +1,11 @@
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <err.h>
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,8 +20,8 @@
 #include "update/update.h"
 
 /*
- * HTTP is libmicrohttpd's work: one daemon a listening socket, each with a
- * few threads.  A request is read whole, up to a limit, and then answered at
+ * HTTP is libmicrohttpd's work: a few daemons a listening socket, each with a
+ * thread.  A request is read whole, up to a limit, and then answered at
  * once; or, when it was a post, set aside until the batch is on disk.
  */
 enum {
@@ -33,12 +36,21 @@ enum {
 	TOO_LARGE = 413			/* whose name in the library changes */
 };
 
+/* A daemon of the library and the thread that turns it. */
+struct worker {
+	struct MHD_Daemon	*daemon;
+	struct http		*h;
+	pthread_t		 thread;
+	int			 wake;		/* an eventfd: look around */
+};
+
 struct http {
 	struct http_config	 config;
 	struct http_stats	 stats;
 	struct peers		*peers;
-	struct MHD_Daemon	*daemons[MAX_SOCKETS];
-	size_t			 ndaemons;
+	struct worker		 workers[MAX_SOCKETS * THREADS];
+	size_t			 nworkers;
+	atomic_bool		 stop;		/* they are to end */
 	struct MHD_Response	*empty;		/* {} */
 	atomic_bool		 quiet;		/* no more posts */
 	atomic_size_t		 posts;		/* set aside, or being answered */
@@ -52,6 +64,7 @@ enum route {
 struct request {
 	struct ingest_waiter	 waiter;	/* first: it is cast back */
 	struct http		*h;
+	struct worker		*worker;
 	struct MHD_Connection	*conn;
 	struct peer		*peer;
 	struct buf		 uri;		/* as it came */
@@ -250,15 +263,29 @@ refuse(struct request *q, struct str ip, const char *why, size_t line)
 	    NULL);
 }
 
-/* On the writer's thread: the batch is on disk, or cannot be. */
+static void
+wake(const struct worker *w)
+{
+	uint64_t one = 1;
+
+	if (write(w->wake, &one, sizeof(one)) == -1 && errno != EAGAIN)
+		warn("eventfd");
+}
+
+/*
+ * On the writer's thread: the batch is on disk, or cannot be.  From when it is
+ * resumed the request may be gone.
+ */
 static void
 committed(struct ingest_waiter *w, int rc)
 {
 	struct request *q = (struct request *)w;
+	const struct worker *worker = q->worker;
 
 	q->rc = rc;
 	q->waited = true;
 	MHD_resume_connection(q->conn);
+	wake(worker);
 }
 
 /*
@@ -619,7 +646,8 @@ begin(void *cls, const char *uri, struct MHD_Connection *conn)
 
 	if ((q = calloc(1, sizeof(*q))) == NULL)
 		return NULL;
-	q->h = cls;
+	q->worker = cls;
+	q->h = q->worker->h;
 	q->conn = conn;
 	info = MHD_get_connection_info(conn,
 	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -695,20 +723,68 @@ connections_max(void)
 	return rl.rlim_cur > 65536 ? 65536 : (unsigned)rl.rlim_cur - 128;
 }
 
-static struct MHD_Daemon *
-start_daemon(struct http *h, int fd, unsigned connections)
+/*
+ * The library has a loop of its own, but where exactly 128 descriptors are
+ * ready at once it forgets them all until another one is (0.9.75, MHD_epoll):
+ * it asks for more before it looks at those, and waits.  Asked not to wait, it
+ * does as it should; so the waiting is done here.
+ */
+static void *
+work(void *arg)
 {
-	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
-	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL, handle, h,
+	struct worker *w = arg;
+	const union MHD_DaemonInfo *info;
+	struct pollfd pfd[2];
+	MHD_UNSIGNED_LONG_LONG ms;
+	uint64_t count;
+	int timeout;
+
+	info = MHD_get_daemon_info(w->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info == NULL)
+		errx(2, "the HTTP server does not start");
+	pfd[0] = (struct pollfd){ info->epoll_fd, POLLIN, 0 };
+	pfd[1] = (struct pollfd){ w->wake, POLLIN, 0 };
+	while (!w->h->stop) {
+		timeout = MHD_get_timeout(w->daemon, &ms) == MHD_NO ? -1 :
+		    ms > 1000 ? 1000 : (int)ms;
+		pfd[1].revents = 0;
+		if (timeout != 0 && poll(pfd, 2, timeout) == -1 &&
+		    errno != EINTR)
+			err(2, "poll");
+		if ((pfd[1].revents & POLLIN) != 0 &&
+		    read(w->wake, &count, sizeof(count)) == -1 &&
+		    errno != EAGAIN)
+			err(2, "eventfd");
+		(void)MHD_run(w->daemon);
+	}
+	return NULL;
+}
+
+static void
+start_worker(struct http *h, int fd, unsigned connections)
+{
+	struct worker *w = &h->workers[h->nworkers++];
+	int rc;
+
+	w->h = h;
+	if ((w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) == -1)
+		err(2, "eventfd");
+	w->daemon = MHD_start_daemon(MHD_USE_EPOLL |
+	    MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, h,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
-	    MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
 	    MHD_OPTION_CONNECTION_LIMIT, connections,
 	    MHD_OPTION_CONNECTION_TIMEOUT, 0U,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-	    MHD_OPTION_URI_LOG_CALLBACK, begin, h,
+	    MHD_OPTION_URI_LOG_CALLBACK, begin, w,
 	    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, h,
 	    MHD_OPTION_NOTIFY_COMPLETED, finish, h,
 	    MHD_OPTION_NOTIFY_CONNECTION, connection, h, MHD_OPTION_END);
+	if (w->daemon == NULL)
+		errx(2, "the HTTP server does not start");
+	if ((rc = pthread_create(&w->thread, NULL, work, w)) != 0) {
+		errno = rc;
+		err(2, "pthread_create");
+	}
 }
 
 struct http *
@@ -735,12 +811,10 @@ http_start(const struct sockets *s, const struct http_config *config)
 	if (h->empty == NULL || MHD_add_response_header(h->empty,
 	    MHD_HTTP_HEADER_CONTENT_TYPE, content_json) == MHD_NO)
 		err(2, NULL);
-	each = connections_max() / (unsigned)(s->ntcp == 0 ? 1 : s->ntcp);
-	for (i = 0; i < s->ntcp; i++) {
-		if ((h->daemons[i] = start_daemon(h, s->tcp[i], each)) == NULL)
-			errx(2, "the HTTP server does not start");
-		h->ndaemons++;
-	}
+	each = connections_max() / THREADS /
+	    (unsigned)(s->ntcp == 0 ? 1 : s->ntcp);
+	for (i = 0; i < s->ntcp * THREADS; i++)
+		start_worker(h, s->tcp[i / THREADS], each);
 	return h;
 }
 
@@ -769,14 +843,21 @@ http_stop(struct http *h)
 	/* Answers to what was committed last are still on their way. */
 	for (patience = 2000; h->posts > 0 && patience > 0; patience--)
 		(void)nanosleep(&pause, NULL);
+	h->stop = true;
+	for (i = 0; i < h->nworkers; i++) {
+		wake(&h->workers[i]);
+		pthread_join(h->workers[i].thread, NULL);
+	}
 	/*
 	 * A daemon shuts its listening socket down, for all who have it, unless
 	 * that is taken from it first.  It may be the service manager's.
 	 */
-	for (i = 0; i < h->ndaemons; i++)
-		(void)MHD_quiesce_daemon(h->daemons[i]);
-	for (i = 0; i < h->ndaemons; i++)
-		MHD_stop_daemon(h->daemons[i]);
+	for (i = 0; i < h->nworkers; i++)
+		(void)MHD_quiesce_daemon(h->workers[i].daemon);
+	for (i = 0; i < h->nworkers; i++) {
+		MHD_stop_daemon(h->workers[i].daemon);
+		close(h->workers[i].wake);
+	}
 	MHD_destroy_response(h->empty);
 	peers_free(h->peers);
 	free(h);
