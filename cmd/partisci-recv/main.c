@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,22 +136,6 @@ options(struct options *o, int argc, char **argv)
 	}
 	if (*o->db == '\0')
 		errx(2, "-d: the store needs a directory");
-}
-
-void
-say(const char *fmt, ...)
-{
-	char line[512];
-	va_list ap;
-	size_t n;
-
-	n = (size_t)snprintf(line, sizeof(line), "partisci-recv: ");
-	va_start(ap, fmt);
-	(void)vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
-	va_end(ap);
-	(void)strlcat(line, "\n", sizeof(line));
-	if (write(STDERR_FILENO, line, strlen(line)) == -1)
-		return;		/* nobody is left to be told */
 }
 
 /*

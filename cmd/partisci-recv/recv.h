@@ -28,7 +28,7 @@ struct options {
 	bool		 verbose;
 };
 
-/* Messages to stderr, in one write each, so that threads do not mix them. */
+/* say: messages to stderr, in one write each, so that threads do not mix them. */
 void	say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
