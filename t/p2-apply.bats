@@ -300,3 +300,33 @@ changed command true: runs each time'
 	is 0 "$(uname -n) $(p2-facts os.name) 5
 mine true undefined"
 }
+
+@test "p2-apply: the applied policy is an update of this host" {
+	apply <<<"p2.command('true');"
+	[ "$status" -eq 0 ]
+	digest=$(sha256sum site.p2 | cut -c 1-16)
+	run -0 partisci-query -d "$store" versions -a policy:site
+	run -0 jq -r '.app, .ver, .host' <<<"$output"
+	[ "$output" = "policy:site
+$digest
+$(uname -n)" ]
+	apply <<<"p2.version('41');"
+	[ "$status" -eq 0 ]
+	apply <<<"p2.version('42').command('false');"	# it is not on that one
+	[ "$status" -eq 2 ]
+	run -0 partisci-query -d "$store" versions -a policy:site
+	run -0 jq -r .ver <<<"$output"
+	[ "$output" = 41 ]
+	run -0 partisci-query -d "$store" check
+}
+
+@test "p2-apply: a dry run and a check leave the store alone" {
+	apply <<<"p2.command('true', {creates: '/'});"
+	[ "$status" -eq 0 ]
+	before=$(sha256sum "$store/data.mdb")
+	apply -n <<<"p2.version('x').command('true');"
+	[ "$status" -eq 1 ]
+	apply -c <<<"p2.version('x').command('true');"
+	[ "$status" -eq 0 ]
+	[ "$(sha256sum "$store/data.mdb")" = "$before" ]
+}

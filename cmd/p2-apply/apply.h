@@ -46,6 +46,14 @@ void	show_summary(const struct tally *t, double ms);
 void	show_print(int fd, struct str s);
 void	show_end(void);
 
+/*
+ * record.c: what came of a policy, for the store.  record_put() takes the
+ * results since the last call; it returns 0 or a code of the store.
+ */
+void	record_result(const struct policy_result *r);
+int	record_put(struct store_tx *t, const char *path, struct str version,
+	    const struct tally *n, bool failed, double ms);
+
 /* lock.c: one run at a time on a store; exits if there is no end of waiting. */
 void	lock_store(const char *dir, unsigned seconds);
 

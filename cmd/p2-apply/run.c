@@ -104,6 +104,8 @@ on_result(void *arg, const struct policy_result *r)
 	count(&s->tally, r->outcome);
 	if (s->silent)
 		return;
+	if (s->store != NULL && !s->asked->noop)
+		record_result(r);
 	if (s->asked->explain != NULL)
 		explain(s, r);
 	else
@@ -141,20 +143,30 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .fact_names = s->fact_names };
 }
 
-/* What was compiled is worth a transaction; if it fails, so be it. */
+/* What was compiled is worth keeping, too; if it fails, so be it. */
 static void
-keep_bytecode(struct session *s, struct policy *p)
+keep_outcome(struct session *s, struct policy *p, const char *path,
+    const struct tally *before, bool failed, double ms)
 {
+	struct tally n = s->tally;
 	struct store_tx *t;
 	int rc;
 
-	if (s->store == NULL || s->asked->noop || s->asked->check ||
-	    !policy_has_bytecode(p) || store_begin(s->store, &t) != 0)
+	if (s->store == NULL || s->silent || s->asked->noop ||
+	    s->asked->check)
 		return;
-	if ((rc = policy_keep_bytecode(p, t)) != 0)
-		store_abort(t);
-	else
-		rc = store_commit(t);
+	n.changed -= before->changed;
+	n.ok -= before->ok;
+	n.skipped -= before->skipped;
+	n.failed -= before->failed;
+	if ((rc = store_begin(s->store, &t)) == 0) {
+		if ((rc = policy_keep_bytecode(p, t)) != 0 ||
+		    (rc = record_put(t, path, policy_version(p), &n, failed,
+		    ms)) != 0)
+			store_abort(t);
+		else
+			rc = store_commit(t);
+	}
 	if (rc != 0)
 		warnx("%s: %s", s->asked->dir, store_strerror(rc));
 }
@@ -177,17 +189,34 @@ read_stdin(struct buf *b)
 		err(2, "stdin");
 }
 
+static double
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 static int
 apply_one(struct session *s, struct policy *p, const char *path,
     struct buf *why)
 {
+	struct tally before = s->tally;
+	double started = now_ms();
 	struct str text;
+	int rc;
 
 	if (strcmp(path, "-") != 0)
-		return policy_apply(p, path, NULL, why);
-	read_stdin(&s->stdin_text);
-	text = buf_view(&s->stdin_text);
-	return policy_apply(p, "stdin", &text, why);
+		rc = policy_apply(p, path, NULL, why);
+	else {
+		read_stdin(&s->stdin_text);
+		text = buf_view(&s->stdin_text);
+		path = "stdin";
+		rc = policy_apply(p, path, &text, why);
+	}
+	keep_outcome(s, p, path, &before, rc != 0, now_ms() - started);
+	return rc;
 }
 
 /* Apply all; returns as policy_apply(), with *status for process.exit(). */
@@ -207,7 +236,6 @@ apply_all(struct session *s, bool noop, int *status)
 		    path++)
 			rc = apply_one(s, p, *path, &why);
 		*status = policy_exit_status(p);
-		keep_bytecode(s, p);
 		policy_free(p);
 	}
 	if (rc == -1) {
@@ -216,15 +244,6 @@ apply_all(struct session *s, bool noop, int *status)
 	}
 	buf_clear(&why);
 	return rc;
-}
-
-static double
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 /* A dry run needs no store, and changes none. */

@@ -22,6 +22,7 @@ struct compiled {
 	struct compiled	*next;
 	unsigned char	 digest[32];
 	struct buf	 code;
+	bool		 kept;
 };
 
 struct policy {

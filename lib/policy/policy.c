@@ -287,21 +287,17 @@ policy_exit_status(const struct policy *p)
 	return p->exit_status;
 }
 
-bool
-policy_has_bytecode(const struct policy *p)
-{
-	return p->compiled != NULL;
-}
-
 int
 policy_keep_bytecode(struct policy *p, struct store_tx *t)
 {
-	const struct compiled *c;
+	struct compiled *c;
 	int rc = 0;
 
 	for (c = p->compiled; c != NULL && rc == 0; c = c->next)
-		if (!buf_failed(&c->code))
+		if (!c->kept && !buf_failed(&c->code)) {
 			rc = store_bytecode_put(t, c->digest,
 			    buf_view(&c->code));
+			c->kept = true;
+		}
 	return rc;
 }

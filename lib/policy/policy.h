@@ -96,8 +96,7 @@ struct str policy_version(const struct policy *p);
 /* process.exit(status) was called: then that status, else -1. */
 int	policy_exit_status(const struct policy *p);
 
-/* Compiled code that the store does not have yet: put it there. */
-bool	policy_has_bytecode(const struct policy *p);
+/* Put the compiled code that the store does not have yet there. */
 int	policy_keep_bytecode(struct policy *p, struct store_tx *t);
 
 #endif

@@ -24,8 +24,8 @@
  *  event     host, module, object, msg       count, first, last, the texts
  *  outbox    number                          destination, update
  *  bytecode  digest                          code of the policy engine
- *  run       time                            policy, version, counts
- *  result    type, title                     what came of it last, and when
+ *  run       time, policy                    version, outcome, counts
+ *  result    type, title                     policy, outcome, why, since when
  *  fact      host                            facts, as JSON
  *  meta      name                            a number
  *

@@ -313,4 +313,44 @@ int	store_each_fact(struct store_view *v, struct str host,
 int	store_note_put(struct store_tx *t, const char *name, uint64_t n);
 int	store_note(struct store_view *v, const char *name, uint64_t *n);
 
+/*
+ * What p2-apply did: its runs, the last STORE_RUNS_MAX of them, and of each
+ * resource what came of it last, written only where that is news.  Long texts
+ * are cut.
+ */
+enum { STORE_RUNS_MAX = 1000 };
+
+struct run_row {
+	uint64_t	time;		/* milliseconds since 1970 */
+	struct str	policy;
+	struct str	ver;
+	struct str	outcome;	/* "ok", "changed" or "failed" */
+	uint32_t	changed;	/* resources */
+	uint32_t	ok;
+	uint32_t	skipped;
+	uint32_t	failed;
+	uint32_t	ms;
+};
+
+struct result_row {
+	struct str	type;
+	struct str	title;
+	struct str	policy;
+	struct str	outcome;
+	struct str	why;
+	uint32_t	time;		/* since then it has been so */
+};
+
+int	store_run(struct store_tx *t, const struct run_row *r);
+int	store_result(struct store_tx *t, const struct result_row *r);
+
+/* In order of time, and of type and title; see store_each_version(). */
+int	store_each_run(struct store_view *v, struct str after,
+	    int (*fn)(const struct run_row *row, struct str key, void *arg),
+	    void *arg);
+int	store_each_result(struct store_view *v, struct str prefix,
+	    struct str after,
+	    int (*fn)(const struct result_row *row, struct str key, void *arg),
+	    void *arg);
+
 #endif

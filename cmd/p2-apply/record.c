@@ -1,0 +1,140 @@
+#include <sys/utsname.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "apply.h"
+
+/*
+ * What came of a run, to be put into the store when it is over: results lie
+ * one after the other as type, title, why, outcome, each with NUL behind it.
+ */
+struct record {
+	struct buf	 results;
+	uint32_t	 time;
+};
+
+static struct record record;
+
+static void
+add(struct str s)
+{
+	size_t n = s.len > 0 ? strnlen(s.p, s.len) : 0;
+
+	buf_add(&record.results, n > 0 ? s.p : "", n);
+	buf_putc(&record.results, '\0');
+}
+
+void
+record_result(const struct policy_result *r)
+{
+	add(r->type);
+	add(r->title);
+	add(r->sensitive ? str_of("") : r->why);
+	add(r->word.len > 0 ? r->word : str_of("ok"));
+}
+
+static struct str
+next(struct str *rest)
+{
+	struct str s = str_of(rest->p);
+
+	rest->p += s.len + 1;
+	rest->len -= s.len + 1;
+	return s;
+}
+
+/* "site" of /etc/p2/site.p2 */
+static struct str
+name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct str s = str_of(slash == NULL ? path : slash + 1);
+
+	if (s.len > 3 && memcmp(s.p + s.len - 3, ".p2", 3) == 0)
+		s.len -= 3;
+	return s;
+}
+
+/* The applied policy is itself something that this host has in a version. */
+static int
+put_update(struct store_tx *t, struct str policy, struct str version)
+{
+	struct buf app = { 0 };
+	struct sighting s = { .time = record.time };
+	struct update u;
+	struct utsname uts;
+	const char *errstr;
+	int rc = 0;
+
+	if (uname(&uts) == -1)
+		return 0;
+	buf_puts(&app, "policy:");
+	buf_str(&app, policy);
+	if (version.len > 16 && strnlen(version.p, version.len) == 64)
+		version.len = 16;	/* of a digest, enough to tell it */
+	if (!buf_failed(&app) && update_make(&u, buf_view(&app), version,
+	    str_of(uts.nodename), 0, &errstr) == 0) {
+		s.app = u.app;
+		s.ver = u.ver;
+		s.host = u.host;
+		rc = store_update(t, &s);
+	}
+	buf_clear(&app);
+	return rc;
+}
+
+static int
+put_results(struct store_tx *t, struct str policy)
+{
+	struct str rest = buf_view(&record.results);
+	struct result_row r = { .policy = policy, .time = record.time };
+	int rc = 0;
+
+	while (rc == 0 && rest.len > 0) {
+		r.type = next(&rest);
+		r.title = next(&rest);
+		r.why = next(&rest);
+		r.outcome = next(&rest);
+		if (r.outcome.len > 50)
+			r.outcome.len = 50;
+		rc = store_result(t, &r);
+	}
+	return rc;
+}
+
+static int
+put_run(struct store_tx *t, struct str policy, struct str version,
+    const struct tally *n, bool failed, double ms)
+{
+	struct timespec now;
+	struct run_row r = { .policy = policy, .ver = version,
+	    .outcome = str_of(failed ? "failed" : n->changed > 0 ? "changed" :
+	    "ok"), .changed = (uint32_t)n->changed, .ok = (uint32_t)n->ok,
+	    .skipped = (uint32_t)n->skipped, .failed = (uint32_t)n->failed,
+	    .ms = (uint32_t)ms };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	r.time = (uint64_t)now.tv_sec * 1000 +
+	    (uint64_t)now.tv_nsec / 1000000;
+	return store_run(t, &r);
+}
+
+int
+record_put(struct store_tx *t, const char *path, struct str version,
+    const struct tally *n, bool failed, double ms)
+{
+	struct str policy = name_of(path);
+	int rc;
+
+	record.time = (uint32_t)time(NULL);
+	if (buf_failed(&record.results))
+		return ENOMEM;
+	if ((rc = put_results(t, policy)) == 0 &&
+	    (rc = put_run(t, policy, version, n, failed, ms)) == 0 && !failed)
+		rc = put_update(t, policy, version);
+	buf_reset(&record.results);
+	return rc;
+}
