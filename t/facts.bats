@@ -364,6 +364,34 @@ calls() {
 # custom [ARG ...]: the custom facts of $root, without a built-in one.
 custom() { p2-facts -F "$root" -g external -v "$@"; }
 
+@test "facts: partisci-query prints what was kept, of all hosts or of one" {
+	local i
+
+	unpack debian
+	facts -s -N web2 -d "$store" -g os
+	facts -s -d "$store" os.name
+	facts -s -N web1 -d "$store" os.id
+	facts -s -N web1 -d "$store" os.name
+	run -0 --separate-stderr partisci-query -d "$store" facts
+	[ "$(printf '%s\n' "${lines[@]}" | jq -r .host)" = 'deb1
+web1
+web2' ]
+	[ "${lines[1]}" = '{"host":"web1","facts":{"os":{"name":"Debian GNU/Linux"}}}' ]
+	run -0 --separate-stderr partisci-query -d "$store" -H web2 -v facts
+	[ "$(jq -r .facts.os.family <<<"$output")" = debian ]
+	[ "$stderr" = 'rows 1' ]
+	run -1 --separate-stderr partisci-query -d "$store" -H web facts
+	[ "$output$stderr" = "" ]
+	# more than goes out at once: no host is lost or comes twice
+	for i in {101..130}; do
+		facts -s -N "many$i" -d "$store" -AO
+	done
+	run -0 bash -c 'partisci-query -d "$1" facts | jq -r .host' bash \
+	    "$store"
+	[ "$(printf '%s\n' "${lines[@]:1:30}")" = "$(printf 'many%d\n' {101..130})" ]
+	[ "${#lines[@]}" -eq 33 ]
+}
+
 @test "facts: programs add facts, in an environment of their own" {
 	printf '#!/bin/sh\necho "pwd=$(pwd)"\necho "env=$(env | sort | tr "\\n" " ")"
 	    echo "pgrp=$(($(ps -o pgid= -p $$) == $$))"\n' >"$root/own.sh"

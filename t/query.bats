@@ -292,13 +292,16 @@ Demo App/ü  2.0  web3  0         10.0.0.3  $(at $((now - 20)))" ]
 		refused "${o:0:2} makes no sense for check" check "$o"
 	done
 	refused "-s makes no sense for check" check -s ''
+	for o in -a1 -j -l1 -o1 -r1 -S1 -t; do
+		refused "${o:0:2} makes no sense for facts" facts "$o"
+	done
 	refused "-a b: given twice" versions -a a -a b
 	refused "-r <2: given twice" versions -r '<1' -r '<2'
 	refused "-r <: no version given" versions -r '<'
 	refused "-H $(printf '\xff'): not a text in UTF-8" versions -H $'\xff'
 	refused "-j and -t: a document or a table, not both" versions -jt
 	refused "-d and -s: ask a store or a server, not both" versions -s x
-	refused "nosuch: not one of apps, hosts, versions, history, stale, events and check" nosuch
+	refused "nosuch: not one of apps, hosts, versions, history, stale, events, facts and check" nosuch
 }
 
 @test "query: a wrong call shows the usage, on stderr" {

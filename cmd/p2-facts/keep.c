@@ -1,10 +1,7 @@
 #include <err.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "facts/emit.h"
 #include "store/store.h"
@@ -12,29 +9,11 @@
 
 #include "show.h"
 
-/* The name that partisci-send reports by, too. */
-static const char *
-own_name(struct facts *f)
-{
-	static char room[HOST_NAME_MAX + 1];
-	const struct val *v;
-
-	if (!facts_is_root(f)) {
-		if (gethostname(room, sizeof(room)) == -1)
-			err(EXIT_TROUBLE, "gethostname");
-		return room;
-	}
-	v = facts_get(f, str_of("os_hostname"));
-	if (v == NULL || v->type != VAL_STR)
-		errx(EXIT_TROUBLE, "there is no name of a host; use -N");
-	(void)strlcpy(room, v->u.str.p, sizeof(room));
-	return room;
-}
-
 void
 keep_facts(struct facts *f, const struct wanted *w)
 {
-	const char *host = w->host != NULL ? w->host : own_name(f), *why;
+	const char *host = w->host != NULL ? w->host : facts_host(f), *why;
+	struct val *tree = facts_tree(f);
 	struct buf b = { 0 };
 	struct update u;
 	struct store *s;
@@ -44,8 +23,11 @@ keep_facts(struct facts *f, const struct wanted *w)
 	/* A host goes by the same rules as in an update. */
 	if (host[0] == '\0' || update_make(&u, str_of("a"), str_of("0"),
 	    str_of(host), 0, &why) == -1)
-		errx(EXIT_TROUBLE, "-N %s: not a name for a host", host);
-	emit_json(&b, facts_tree(f), 0);
+		errx(EXIT_TROUBLE, "\"%s\": not a name for a host; use -N",
+		    host);
+	if (w->nnames > 0)
+		(void)val_keep_wanted(tree);
+	emit_json(&b, tree, 0);
 	if (buf_failed(&b) || facts_failed(f)) {
 		errno = ENOMEM;
 		err(EXIT_TROUBLE, NULL);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/stdfd.h"
 #include "store/store.h"
 
 #include "show.h"
@@ -208,6 +209,8 @@ main(int argc, char **argv)
 	struct facts *f;
 	int rc, missing = 0;
 
+	if (stdfd_hold() == -1)
+		err(EXIT_TROUBLE, "/dev/null");
 	parse_options(&w, argc, argv);
 	if ((rc = facts_new(&f, &w.o)) != 0)
 		errc(EXIT_TROUBLE, rc, "%s", w.o.root == NULL ? "facts" :

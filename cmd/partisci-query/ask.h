@@ -22,6 +22,12 @@ uint64_t ask_server(const char *server, const struct question *q,
 /* Print each fault of the store, and return how many there are. */
 uint64_t check_store(const char *dir, bool verbose);
 
+/* Print the facts that are kept of that host, or of all if it is empty. */
+uint64_t ask_facts(const char *dir, const char *host);
+
+/* To read, or not at all. */
+struct store *open_store(const char *dir);
+
 /* What the parts share: out.c, table of rows in show.c. */
 enum { OUT_PIECE = 128 * 1024 };	/* bytes that are written at once */
 

@@ -9,7 +9,7 @@
 
 enum { FAULTS_MAX = 1024 * 1024 };	/* bytes of faults that are kept */
 
-static struct store *
+struct store *
 open_store(const char *dir)
 {
 	struct store *s;

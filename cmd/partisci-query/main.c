@@ -9,7 +9,7 @@
 
 #include "ask.h"
 
-enum { NO_SUBJECT = -1, CHECK = ASK_NSUBJECTS };
+enum { NO_SUBJECT = -1, CHECK = ASK_NSUBJECTS, FACTS };
 
 /* What the command line says. */
 struct asked {
@@ -46,7 +46,7 @@ static const char usage_line[] =
 
 static const char help_text[] =
 "\n"
-"subject is apps, hosts, versions, history, stale, events or check.\n"
+"subject is apps, hosts, versions, history, stale, events, facts or check.\n"
 "\n"
 "  -a, --app APP          of that application: its name or its id\n"
 "  -d, --db DIR           ask the store in DIR\n"
@@ -167,9 +167,11 @@ parse_subject(int argc, char **argv)
 		usage();
 	if (strcmp(argv[0], "check") == 0)
 		return CHECK;
+	if (strcmp(argv[0], "facts") == 0)
+		return FACTS;
 	if ((subject = subject_by_name(argv[0])) == -1)
 		errx(2, "%s: not one of apps, hosts, versions, history, stale, "
-		    "events and check", argv[0]);
+		    "events, facts and check", argv[0]);
 	return subject;
 }
 
@@ -226,15 +228,47 @@ parse_filters(struct asked *a, int argc, char **argv)
 		errx(2, "%s", errstr);
 }
 
+/* For what is asked of the store only: no options but these. */
 static void
-refuse_filters(int argc, char **argv)
+refuse_filters(int argc, char **argv, const char *subject, const char *but)
 {
 	int ch;
 
 	optind = 0;
 	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
-		if (strchr("dv", ch) == NULL)
-			errx(2, "-%c makes no sense for check", ch);
+		if (strchr(but, ch) == NULL)
+			errx(2, "-%c makes no sense for %s", ch, subject);
+}
+
+/* The host of -H, as it is for the other subjects; empty for all. */
+static const char *
+parse_host(int argc, char **argv)
+{
+	const char *host = NULL;
+	int ch;
+
+	optind = 0;
+	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		if (ch != 'H')
+			continue;
+		if (host != NULL && *host != '\0')
+			errx(2, "-H %s: given twice", optarg);
+		host = optarg;
+	}
+	return host == NULL ? "" : host;
+}
+
+static int
+tell_facts(const struct asked *a, int argc, char **argv)
+{
+	uint64_t n;
+
+	refuse_filters(argc, argv, "facts", "dHv");
+	n = ask_facts(a->dir, parse_host(argc, argv));
+	if (a->verbose)
+		fprintf(stderr, "rows %" PRIu64 "\n", n);
+	out_close();
+	return n == 0;
 }
 
 int
@@ -247,11 +281,13 @@ main(int argc, char **argv)
 		err(2, "/dev/null");
 	parse_options(&a, argc, argv);
 	if (a.subject == CHECK) {
-		refuse_filters(argc, argv);
+		refuse_filters(argc, argv, "check", "dv");
 		n = check_store(a.dir, a.verbose);
 		out_close();
 		return n > 0;
 	}
+	if (a.subject == FACTS)
+		return tell_facts(&a, argc, argv);
 	parse_filters(&a, argc, argv);
 	if (a.shape == SHAPE_TABLE)
 		show_begin(a.q.subject);

@@ -92,10 +92,10 @@ facts_live(const struct facts *f)
 	return f->rootfd == -1;
 }
 
-bool
-facts_is_root(const struct facts *f)
+const char *
+facts_host(struct facts *f)
 {
-	return f->rootfd != -1;
+	return host_name(f)->nodename;
 }
 
 struct val *

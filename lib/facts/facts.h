@@ -104,8 +104,8 @@ const struct val *facts_errors(const struct facts *f);
 /* How long the i-th collector took; -1 if it has not run. */
 int64_t	facts_usec(const struct facts *f, size_t i);
 
-/* Is it another root than this host's? */
-bool	facts_is_root(const struct facts *f);
+/* The name of the host, as uname(2) has it; it may be empty. */
+const char *facts_host(struct facts *f);
 
 /* Has memory run out, so that facts may be missing? */
 bool	facts_failed(const struct facts *f);

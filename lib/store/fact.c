@@ -44,24 +44,30 @@ each_fact(const MDB_val *k, const MDB_val *d, void *arg)
 	    d->mv_size - dat }, w->arg);
 }
 
+/* The key of a host; of an empty one, or where it is too long, nothing. */
+static struct str
+host_key(struct key *key, struct str host)
+{
+	if (host.len == 0)
+		return (struct str){ NULL, 0 };
+	key_init(key);
+	key_text(key, host);
+	return (struct str){ key->val.mv_data, key->val.mv_size };
+}
+
 int
-store_each_fact(struct store_view *v, struct str host,
+store_each_fact(struct store_view *v, struct str host, struct str after,
     int (*fn)(struct str host, struct str json, void *arg), void *arg)
 {
 	struct walk w = { fn, arg, 0 };
-	struct key key;
-	struct str prefix = { NULL, 0 };
+	struct key prefix, behind;
+	struct str p = host_key(&prefix, host);
 	int walked;
 
-	if (host.len > 0) {
-		key_init(&key);
-		key_text(&key, host);
-		prefix = (struct str){ key.val.mv_data, key.val.mv_size };
-		if (prefix.len == 0)
-			return 0;	/* too long to be in there */
-	}
-	walked = view_walk(v, T_FACT, prefix, (struct str){ NULL, 0 },
-	    each_fact, &w);
+	if (host.len > 0 && p.len == 0)
+		return 0;
+	walked = view_walk(v, T_FACT, p, host_key(&behind, after), each_fact,
+	    &w);
 	return w.rc != 0 ? w.rc : walked;
 }
 

@@ -301,10 +301,11 @@ int	store_bytecode_put(struct store_tx *t, const unsigned char digest[32],
  */
 int	store_fact_put(struct store_tx *t, struct str host, struct str json);
 
-/* Of one host, or of all (host is empty) in order; lent until fn returns. */
+/* Of one host, or of all (host is empty) in order, those behind the host
+ * "after" (empty: from the first on); lent until fn returns. */
 int	store_each_fact(struct store_view *v, struct str host,
-	    int (*fn)(struct str host, struct str json, void *arg),
-	    void *arg);
+	    struct str after, int (*fn)(struct str host, struct str json,
+	    void *arg), void *arg);
 
 /*
  * Numbers that a tool remembers from one run to the next; 0 where there is
