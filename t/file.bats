@@ -415,6 +415,33 @@ Content Replaced.' ]
 	[ "$(cat "$f")" = one ]
 }
 
+@test "file: that a directory cannot be written to is known beforehand" {
+	need_root
+	mount -t tmpfs -o size=64k none "$d" || skip 'no tmpfs'
+	mounts+=("$d")
+	echo one >"$f"
+	mkdir "$d/dir"
+	mount -o remount,ro "$d"
+	reason="write to its directory: Read-only file system"
+	fails "$f: $reason" content=two
+	fails "$f: $reason" ensure=absent
+	fails "$d/dir/x: $reason" path="$d/dir/x" content=two
+	fails "$d/dir/x: $reason" path="$d/dir/x/y/z" content=two parents=true
+	fails "$d/dir: $reason" path="$d/dir" ensure=absent
+	settled content=$'one\n'
+	mount -o remount,rw "$d"
+	changes content=two
+}
+
+@test "file: nor is an immutable directory" {
+	need_root
+	echo one >"$f"
+	chattr +i "$d" || skip 'no chattr here'
+	fails "$f: write to its directory: Operation not permitted" content=two
+	changes mode=600
+	chattr -i "$d"
+}
+
 # --- and if it is killed, or a call fails, wherever that may be ---
 
 # swept HOW ARG ...: run the resource with the n-th writing call injected, for

@@ -117,9 +117,12 @@ static struct file_step *
 plan_write(struct job *j, struct file_plan *p, const struct file_want *w,
     const struct file_seen *seen, struct buf *why)
 {
+	bool in_place = seen->kind == NODE_FILE &&
+	    (seen->mounted || (w->keep_links && seen->st.st_nlink > 1));
 	struct file_step *s;
 
-	if (file_blocked(w, seen, why) == -1)
+	if (file_blocked(w, seen, why) == -1 ||
+	    (!in_place && file_open_dir(seen, why) == -1))
 		return NULL;
 	if (seen->kind != NODE_FILE)
 		file_why(j, seen->path, "%s", seen->kind == NODE_NONE ?
@@ -138,7 +141,7 @@ plan_write(struct job *j, struct file_plan *p, const struct file_want *w,
 	}
 	if (file_attrs(j, w, seen, &s->attrs, why) == -1)
 		return NULL;
-	if (seen->mounted || (w->keep_links && seen->st.st_nlink > 1)) {
+	if (in_place) {
 		s->in_place = true;
 		file_why(j, seen->path,
 		    "will be written in place, not atomically");

@@ -57,6 +57,9 @@ look_at(const struct place *at, struct file_seen *seen, struct buf *why)
 
 	if ((seen->path = strdup(at->path)) == NULL)
 		return why_errno(why, at->path, "strdup");
+	/* Not allowed, immutable, or on what is mounted read-only. */
+	if (faccessat(at->dir, ".", W_OK, AT_EACCESS) == -1)
+		seen->closed = errno;
 	if (fstatat(at->dir, at->name, &seen->st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 :
 		    why_errno(why, at->path, "fstatat");

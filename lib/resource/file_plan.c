@@ -54,6 +54,15 @@ file_why(struct job *j, const char *path, const char *fmt, ...)
 	}
 }
 
+int
+file_open_dir(const struct file_seen *seen, struct buf *why)
+{
+	if (seen->closed == 0 || seen->pretended)
+		return 0;
+	errno = seen->closed;
+	return why_errno(why, seen->path, "write to its directory");
+}
+
 struct file_step *
 file_step(struct job *j, struct file_plan *p, enum file_op op,
     const struct file_seen *seen, struct buf *why)
@@ -62,6 +71,9 @@ file_step(struct job *j, struct file_plan *p, enum file_op op,
 	size_t size;
 
 	(void)j;
+	if (op != FILE_OP_ATTRS && op != FILE_OP_WRITE &&
+	    file_open_dir(seen, why) == -1)
+		return NULL;
 	if (p->n == p->size) {
 		size = p->size == 0 ? 4 : p->size * 2;
 		s = reallocarray(p->steps, size, sizeof(*s));

@@ -76,6 +76,7 @@ struct file_seen {
 	char		*target;	/* of a link */
 	bool		 immutable;	/* or append-only */
 	bool		 mounted;	/* on by itself */
+	int		 closed;	/* errno why its directory is, or 0 */
 };
 
 enum file_op {
@@ -176,7 +177,10 @@ int	file_new_attrs(const struct file_want *w,
 void	file_why(struct job *j, const char *path, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));
 
-/* NULL if memory has run out.  Its path is a copy. */
+/*
+ * NULL with a reason, be it that the directory cannot be written to; which
+ * FILE_OP_ATTRS need not, nor FILE_OP_WRITE in place.  The path is copied.
+ */
 struct file_step *file_step(struct job *j, struct file_plan *p,
 	    enum file_op op, const struct file_seen *seen, struct buf *why);
 
@@ -187,6 +191,8 @@ mode_t	file_default_mode(bool is_dir);
 int	file_attrs(struct job *j, const struct file_want *w,
 	    const struct file_seen *seen, struct attrs *a, struct buf *why);
 bool	file_attrs_any(const struct attrs *a);
+
+int	file_open_dir(const struct file_seen *seen, struct buf *why);
 
 /* May what is there be changed; may it go? */
 int	file_blocked(const struct file_want *w, const struct file_seen *seen,
