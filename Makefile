@@ -143,9 +143,10 @@ check-asan: need-CHECK
 lint: need-CHECK
 	@CC='$(CC)' STD="$(subst ",\",$(STD))" WARN='$(WARN)' t/lint
 
+BENCH_ARGS =
 bench: need-BENCH
 	@$(MAKE) -s all drivers
-	@B="$(abspath $(B))" t/bench/run
+	@B="$(abspath $(B))" t/bench/run $(BENCH_ARGS)
 
 FUZZ_SECS = 60
 FUZZ	= -O1 -g -fsanitize=fuzzer,address,undefined \
