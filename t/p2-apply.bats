@@ -330,3 +330,22 @@ $(uname -n)" ]
 	[ "$status" -eq 0 ]
 	[ "$(sha256sum "$store/data.mdb")" = "$before" ]
 }
+
+@test "p2-apply: partisci-query tells of runs and results" {
+	apply <<<"p2.command(': a').command(': b', {onlyif: false}).command('exit 5');"
+	[ "$status" -eq 2 ]
+	apply <<<"p2.command(': a').command(': b', {onlyif: false});"
+	[ "$status" -eq 0 ]
+	run -0 partisci-query -d "$store" runs
+	run -0 jq -r '[.policy, .outcome, .changed, .ok, .skipped, .failed] | join(" ")' <<<"$output"
+	[ "$output" = 'site failed 1 0 1 1
+site changed 1 0 1 0' ]
+	run -0 partisci-query -d "$store" results
+	run -0 jq -r '[.type, .title, .outcome, .why] | join("|")' <<<"$output"
+	[ "$output" = 'command|: a|changed|runs each time
+command|: b|skipped|onlyif says no
+command|exit 5|failed|exit status 5' ]
+	run -0 partisci-query -t -d "$store" results -l 1
+	[[ ${lines[0]} =~ ^TIME\ +TYPE\ +TITLE\ +OUTCOME\ +WHY$ ]]
+	run -1 partisci-query -d "$store" runs -S 2100-01-01
+}

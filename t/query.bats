@@ -301,7 +301,7 @@ Demo App/ü  2.0  web3  0         10.0.0.3  $(at $((now - 20)))" ]
 	refused "-H $(printf '\xff'): not a text in UTF-8" versions -H $'\xff'
 	refused "-j and -t: a document or a table, not both" versions -jt
 	refused "-d and -s: ask a store or a server, not both" versions -s x
-	refused "nosuch: not one of apps, hosts, versions, history, stale, events, facts and check" nosuch
+	refused "nosuch: not one of apps, hosts, versions, history, stale, events, runs, results, facts and check" nosuch
 }
 
 @test "query: a wrong call shows the usage, on stderr" {

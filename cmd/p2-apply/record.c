@@ -73,8 +73,6 @@ put_update(struct store_tx *t, struct str policy, struct str version)
 		return 0;
 	buf_puts(&app, "policy:");
 	buf_str(&app, policy);
-	if (version.len > 16 && strnlen(version.p, version.len) == 64)
-		version.len = 16;	/* of a digest, enough to tell it */
 	if (!buf_failed(&app) && update_make(&u, buf_view(&app), version,
 	    str_of(uts.nodename), 0, &errstr) == 0) {
 		s.app = u.app;
@@ -129,6 +127,8 @@ record_put(struct store_tx *t, const char *path, struct str version,
 	struct str policy = name_of(path);
 	int rc;
 
+	if (version.len == 64)
+		version.len = 16;	/* of a digest, enough to tell it */
 	record.time = (uint32_t)time(NULL);
 	if (buf_failed(&record.results))
 		return ENOMEM;

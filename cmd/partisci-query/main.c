@@ -46,7 +46,8 @@ static const char usage_line[] =
 
 static const char help_text[] =
 "\n"
-"subject is apps, hosts, versions, history, stale, events, facts or check.\n"
+"subject is apps, hosts, versions, history, stale, events, runs, results,\n"
+"facts or check.\n"
 "\n"
 "  -a, --app APP          of that application: its name or its id\n"
 "  -d, --db DIR           ask the store in DIR\n"
@@ -171,7 +172,7 @@ parse_subject(int argc, char **argv)
 		return FACTS;
 	if ((subject = subject_by_name(argv[0])) == -1)
 		errx(2, "%s: not one of apps, hosts, versions, history, stale, "
-		    "events, facts and check", argv[0]);
+		    "events, runs, results, facts and check", argv[0]);
 	return subject;
 }
 

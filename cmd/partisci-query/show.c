@@ -17,7 +17,10 @@ static const char *const columns[][TABLE_COLUMNS_MAX] = {
 	[ASK_HISTORY] = { "@time", "app_id", "ver", "host", "instance" },
 	[ASK_STALE] = { "app", "ver", "host", "instance", "host_ip",
 	    "@last_update" },
-	[ASK_EVENTS] = { "@last", "count", "host", "module", "object", "msg" }
+	[ASK_EVENTS] = { "@last", "count", "host", "module", "object", "msg" },
+	[ASK_RUNS] = { "@time", "policy", "ver", "outcome", "changed", "ok",
+	    "skipped", "failed", "ms" },
+	[ASK_RESULTS] = { "@time", "type", "title", "outcome", "why" }
 };
 
 static struct table table;

@@ -27,6 +27,8 @@ enum source {
 	FROM_ONE_HOST,
 	FROM_HISTORY,
 	FROM_EVENTS,
+	FROM_RUNS,
+	FROM_RESULTS,
 	FROM_SINGLE,		/* looked up already */
 	FROM_NOWHERE		/* nothing can match */
 };
@@ -307,6 +309,32 @@ on_event(const struct event_row *r, struct str key, void *arg)
 	return close_row(a, key);
 }
 
+static int
+on_run(const struct run_row *r, struct str key, void *arg)
+{
+	struct answer *a = arg;
+
+	if (!in_time(a, (uint32_t)(r->time / 1000)))
+		return go_on(a, key);
+	if (!open_row(a))
+		return 1;
+	row_run(a->out, r);
+	return close_row(a, key);
+}
+
+static int
+on_result(const struct result_row *r, struct str key, void *arg)
+{
+	struct answer *a = arg;
+
+	if (!in_time(a, r->time))
+		return go_on(a, key);
+	if (!open_row(a))
+		return 1;
+	row_result(a->out, r);
+	return close_row(a, key);
+}
+
 /* One row at most, and none if it was on the page before. */
 static int
 walk_one(struct answer *a, struct str id)
@@ -352,6 +380,10 @@ walk(struct answer *a)
 		return store_each_history(a->v, prefix, after, on_history, a);
 	case FROM_EVENTS:
 		return store_each_event(a->v, prefix, after, on_event, a);
+	case FROM_RUNS:
+		return store_each_run(a->v, after, on_run, a);
+	case FROM_RESULTS:
+		return store_each_result(a->v, prefix, after, on_result, a);
 	case FROM_SINGLE:
 		buf_str(a->out, buf_view(&a->single));
 		a->rows = 1;
@@ -534,6 +566,12 @@ plan(struct answer *a, enum subject subject)
 		break;
 	case ASK_EVENTS:
 		plan_rest(a, FROM_EVENTS, a->host, (struct str){ NULL, 0 });
+		break;
+	case ASK_RUNS:
+		a->source = FROM_RUNS;
+		break;
+	case ASK_RESULTS:
+		a->source = FROM_RESULTS;
 		break;
 	default:
 		plan_versions(a);

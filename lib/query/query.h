@@ -22,6 +22,8 @@ enum subject {
 	ASK_HISTORY,
 	ASK_STALE,		/* versions not heard of for some time */
 	ASK_EVENTS,
+	ASK_RUNS,		/* of p2-apply on this host */
+	ASK_RESULTS,		/* what came of each resource last */
 	ASK_NSUBJECTS
 };
 

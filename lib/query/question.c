@@ -47,7 +47,9 @@ static const struct {
 	    BIT(BY_HOST) | F_VERSION | BIT(BY_SINCE) | F_PAGE },
 	[ASK_STALE] = { "stale", "stale", F_ALL },
 	[ASK_EVENTS] = { "events", "event", BIT(BY_HOST) | BIT(BY_SINCE) |
-	    F_PAGE }
+	    F_PAGE },
+	[ASK_RUNS] = { "runs", "run", BIT(BY_SINCE) | F_PAGE },
+	[ASK_RESULTS] = { "results", "result", BIT(BY_SINCE) | F_PAGE }
 };
 
 void

@@ -187,3 +187,39 @@ row_event(struct buf *b, const struct event_row *r)
 	p = put_number(PUT(p, ",\"last\":"), r->last);
 	close_row(b, p);
 }
+
+void
+row_run(struct buf *b, const struct run_row *r)
+{
+	char *p;
+
+	if ((p = room(b, r->policy.len + r->ver.len + r->outcome.len)) == NULL)
+		return;
+	p = put_number(PUT(p, "{\"time\":"), (uint32_t)(r->time / 1000));
+	p = put_text(PUT(p, ",\"policy\":"), r->policy);
+	p = put_text(PUT(p, ",\"ver\":"), r->ver);
+	p = put_text(PUT(p, ",\"outcome\":"), r->outcome);
+	p = put_number(PUT(p, ",\"changed\":"), r->changed);
+	p = put_number(PUT(p, ",\"ok\":"), r->ok);
+	p = put_number(PUT(p, ",\"skipped\":"), r->skipped);
+	p = put_number(PUT(p, ",\"failed\":"), r->failed);
+	p = put_number(PUT(p, ",\"ms\":"), r->ms);
+	close_row(b, p);
+}
+
+void
+row_result(struct buf *b, const struct result_row *r)
+{
+	char *p;
+
+	if ((p = room(b, r->type.len + r->title.len + r->policy.len +
+	    r->outcome.len + r->why.len)) == NULL)
+		return;
+	p = put_text(PUT(p, "{\"type\":"), r->type);
+	p = put_text(PUT(p, ",\"title\":"), r->title);
+	p = put_text(PUT(p, ",\"outcome\":"), r->outcome);
+	p = put_text(PUT(p, ",\"why\":"), r->why);
+	p = put_text(PUT(p, ",\"policy\":"), r->policy);
+	p = put_number(PUT(p, ",\"time\":"), r->time);
+	close_row(b, p);
+}
