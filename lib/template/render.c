@@ -34,7 +34,8 @@ template_escape(struct buf *out, struct str s)
 		buf_puts(out, entity[hit - special]);
 		from = i + 1;
 	}
-	buf_add(out, s.p + from, s.len - from);
+	if (from < s.len)
+		buf_add(out, s.p + from, s.len - from);
 }
 
 static struct str
