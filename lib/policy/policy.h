@@ -24,7 +24,7 @@ struct policy_result {
 	struct str	 type;
 	struct str	 title;
 	enum outcome	 outcome;
-	struct str	 word;		/* "changed", or a word of the policy's */
+	struct str	 word;		/* "changed", or the policy's own */
 	struct str	 why;
 	struct str	 diff;
 	struct str	 did;

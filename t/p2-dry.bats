@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# A dry run shows what the run then does, and does nothing.
+# shellcheck disable=SC2016	# for the policy, or jq
+load helper
+
+setup() {
+	common_setup
+	mkdir "$BATS_TEST_TMPDIR/host"
+	cd "$BATS_TEST_TMPDIR/host" || return
+}
+
+# policy SEED: thirty resources on a few paths, so that they meet.
+policy() {
+	local names=(a b d d/x d/y) kinds i n
+
+	RANDOM=$1
+	kinds=('content: "1\n"' 'content: "2\n"' 'ensure: "absent"' 'mode: "0600"'
+	    'content: "{{title}}\n", is_template: true' 'line: "l"' 'block: "b"'
+	    'ensure: "link", target: "a", force: true' 'content: ""'
+	    'ensure: "file", parents: true' 'ensure: "directory", force: true')
+	echo 'function tell(changed) { if (changed) console.log("changed"); }'
+	for ((i = 0; i < 30; i++)); do
+		if ((RANDOM % 6 == 0)); then
+			n=$((RANDOM % 3))
+			echo "p2.command('touch c$n; : $i', {creates: 'c$n'});"
+		else
+			echo "p2.file('${names[RANDOM % 5]}', {${kinds[RANDOM % 11]}, keep_orig: false}, tell);"
+		fi
+	done
+}
+
+# outcome [ARG ...]: of each resource; a run ends where one fails.
+outcome() {
+	p2-apply -d '' -j "$@" ../site.p2 2>/dev/null | jq -r \
+	    'select(.summary | not) | .type + " " + .title + " " + .outcome'
+}
+
+# state: all there is here.
+state() { find . -printf '%p %y %m %l\n' | sort; find . -type f | sort | xargs -r sha256sum; }
+
+@test "noop: any policy is carried out as the dry run has shown" {
+	for seed in {1..25}; do
+		policy "$seed" >../site.p2
+		before=$(state)
+		outcome -n >../dry
+		diff <(echo "$before") <(state)
+		outcome >../wet
+		diff -u ../dry ../wet || {
+			echo "seed $seed"
+			cat ../site.p2
+			return 1
+		}
+	done
+}
+
+@test "noop: a dry run makes no call that writes" {
+	command -v strace >/dev/null || skip 'there is no strace'
+	mkdir d
+	echo 1 >a
+	cat >../site.p2 <<-'END'
+	p2.file('a', {content: '2\n'}).file('d', {ensure: 'absent'})
+	.file('n', {content: 'x', mode: '0600'}).command('touch c')
+	.ini_file('i', {cfg: {k: 1}})
+	.lambda('l', function () { require('fs').unlinkSync('a'); });
+	END
+	run -0 env ASAN_OPTIONS=detect_leaks=0 strace -f -o ../trace -e \
+	    trace='%file,%process,write,pwrite64,ftruncate,fchmod,fchown,fsync' \
+	    bash -c 'p2-apply -d "" -n ../site.p2 >/dev/null || [ $? -eq 1 ]'
+	run -1 grep -E 'O_(WRONLY|RDWR|CREAT|TRUNC)|\b(mkdir|rmdir|unlink|rename|symlink|link|chmod|chown|setxattr|utimens|mknod|truncate|fsync)[a-z0-9]*\(' \
+	    <(grep -v -e /dev/null -e /dev/tty ../trace)
+}
