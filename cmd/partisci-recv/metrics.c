@@ -59,7 +59,8 @@ collect(struct metric m[NMETRICS], const struct http_config *c,
 	m[13] = (struct metric){ "datagrams_total",
 	    "Datagrams received.", false, u->datagrams };
 	m[14] = (struct metric){ "kernel_drops_total",
-	    "Datagrams dropped by the kernel because its buffer was full.",
+	    "Messages, of one datagram or of several joined, dropped by the "
+	    "kernel because its buffer was full.",
 	    false, u->kernel_drops };
 	m[15] = (struct metric){ "http_requests_total",
 	    "HTTP requests read.", false, s->requests };
