@@ -454,3 +454,19 @@ web2' ]
 	    select(.value.state == \"up\") | .key"' bash "$root"
 	[ "$output" = eth0 ]
 }
+
+@test "facts: facter and ansible say the same" {
+	local out=$BATS_TEST_TMPDIR
+
+	"$BATS_TEST_DIRNAME/need" facter ansible-core ||
+	    skip 'they are not to be had here'
+	command -v facter >/dev/null && command -v ansible >/dev/null ||
+	    skip 'they are not to be had here'
+	# It fails where it may not read the environment of process 1.
+	facter --json >"$out/facter" 2>/dev/null || :
+	ansible -c local -i localhost, -m setup all >"$out/ansible" \
+	    2>/dev/null
+	p2-facts -A >"$out/ours"
+	run -0 "$dir/agree" "$out/ours" "$out/facter" "$out/ansible"
+	[ "$output" = "" ]
+}
