@@ -48,6 +48,14 @@ block_decode(struct facts *f, struct str s)
 	return (struct str){ out, n };
 }
 
+/* "\040": three octal digits, of one byte. */
+static bool
+is_octal(const char *p)
+{
+	return p[0] >= '0' && p[0] <= '3' && p[1] >= '0' && p[1] <= '7' &&
+	    p[2] >= '0' && p[2] <= '7';
+}
+
 struct str
 block_unescape(struct facts *f, struct str s)
 {
@@ -57,8 +65,8 @@ block_unescape(struct facts *f, struct str s)
 	if (out == NULL)
 		return (struct str){ "", 0 };
 	for (i = 0; i < s.len; i++)
-		if (s.p[i] == '\\' && i + 3 < s.len && s.p[i + 1] >= '0' &&
-		    s.p[i + 1] <= '3') {
+		if (s.p[i] == '\\' && i + 3 < s.len &&
+		    is_octal(s.p + i + 1)) {
 			out[n++] = (char)((s.p[i + 1] - '0') << 6 |
 			    (s.p[i + 2] - '0') << 3 | (s.p[i + 3] - '0'));
 			i += 3;

@@ -68,7 +68,7 @@ read_at(struct facts *f, const char *controller, const char *file,
 	char full[PATH_MAX];
 	const char *kept;
 
-	if (v == 0 || path.p == NULL)
+	if (v == 0 || path.len == 0 || *path.p != '/')
 		return (struct str){ NULL, 0 };
 	while (up-- > 0) {
 		if (path.len <= 1)

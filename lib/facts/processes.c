@@ -75,13 +75,12 @@ put_process(struct facts *f, const struct dir *d, const char *pid,
 
 	(void)snprintf(path, sizeof(path), "%s/stat", pid);
 	text = src_line(f, d, path);
-	name = text_tail(text, '(');
 	word = text_tail(text, ')');
-	if (word.len == text.len || word.p < name.p + 1)
+	name = text;
+	(void)text_cut(&name, '(');
+	if (word.len == text.len || name.len <= word.len)
 		return;
-	name.p = memchr(text.p, '(', text.len);
-	name.p++;
-	name.len = (size_t)(word.p - name.p) - 1;
+	name.len -= word.len + 1;
 	text = word;
 	word = text_word(&text);
 	state = state_name(word.len > 0 ? *word.p : '?');

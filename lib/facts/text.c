@@ -19,7 +19,8 @@ is_digit(char c)
 static struct str
 skip(struct str s, size_t n)
 {
-	return (struct str){ s.p + n, s.len - n };
+	/* Nothing can be added to NULL, not even nothing. */
+	return n == 0 ? s : (struct str){ s.p + n, s.len - n };
 }
 
 bool
@@ -55,7 +56,7 @@ text_cut(struct str *rest, char c)
 	const char *at = s.len == 0 ? NULL : memchr(s.p, c, s.len);
 
 	if (at == NULL) {
-		*rest = (struct str){ s.p + s.len, 0 };
+		*rest = skip(s, s.len);
 		return s;
 	}
 	s.len = (size_t)(at - s.p);

@@ -153,6 +153,9 @@ add_new(struct val *o, const char *key, enum val_type type)
 
 	if (o == NULL || (o->type == VAL_OBJ && key == NULL))
 		return NULL;
+	/* Names of files may be anything. */
+	if (key != NULL && !is_clean(str_of(key)))
+		key = clean_copy(o->u.list.arena, str_of(key)).p;
 	if ((v = val_new(o->u.list.arena, type)) != NULL)
 		val_add(o, key, v);
 	return v;
