@@ -158,23 +158,16 @@ trouble(const char *what, int rc, void *arg)
 
 /* A store that the user we are about to become can use. */
 static void
-make_store_dir(const char *dir, const struct passwd *pw)
+make_store(const char *dir, const struct passwd *pw)
 {
-	char parent[4096], *slash;
 	struct stat st;
+	int rc;
 
 	if (stat(dir, &st) == 0)
 		return;
-	if (strlcpy(parent, dir, sizeof(parent)) >= sizeof(parent))
-		errx(2, "%s: %s", dir, strerror(ENAMETOOLONG));
-	for (slash = parent + 1; (slash = strchr(slash, '/')) != NULL;
-	    *slash++ = '/') {
-		*slash = '\0';
-		if (mkdir(parent, 0755) == -1 && errno != EEXIST)
-			err(2, "%s", parent);
-	}
-	if (mkdir(dir, 0700) == -1 ||
-	    chown(dir, pw->pw_uid, pw->pw_gid) == -1)
+	if ((rc = store_make_dir(dir)) != 0)
+		errx(2, "%s: %s", dir, store_strerror(rc));
+	if (chown(dir, pw->pw_uid, pw->pw_gid) == -1)
 		err(2, "%s", dir);
 }
 
@@ -189,7 +182,7 @@ become(const char *name, const char *dir)
 		errx(2, "-u %s: %s", name, errno == 0 ? "no such user" :
 		    strerror(errno));
 	if (geteuid() == 0)
-		make_store_dir(dir, pw);
+		make_store(dir, pw);
 	else if (pw->pw_uid == geteuid())
 		return;
 	if (initgroups(name, pw->pw_gid) == -1 ||

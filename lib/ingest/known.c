@@ -122,12 +122,6 @@ home(const struct known *k, uint64_t who)
 	return (size_t)((who >> 16) * (uint64_t)k->size >> 32);
 }
 
-void
-known_prefetch(const struct known *k, const struct known_digest *d)
-{
-	__builtin_prefetch(&k->table[home(k, d->who)]);
-}
-
 static uint64_t
 entry_who(const struct entry *e)
 {

@@ -38,9 +38,6 @@ int	known_renew(struct known *k, size_t n);
 void	known_digest(const struct known *k, struct known_digest *d,
 	    struct str key, struct str ver, struct str app, struct str ip);
 
-/* Draw the lines of memory in that known_same() is about to need. */
-void	known_prefetch(const struct known *k, const struct known_digest *d);
-
 /*
  * If who is known to say just that, and is stored, its slot; KNOWN_NO_SLOT
  * otherwise.

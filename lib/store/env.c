@@ -77,9 +77,8 @@ store_is_full(int rc)
 	    rc == MDB_MAP_FULL;
 }
 
-/* Make dir and what is missing above it; the store itself is private. */
-static int
-make_dir(const char *dir)
+int
+store_make_dir(const char *dir)
 {
 	char path[PATH_MAX], *p;
 
@@ -336,7 +335,7 @@ store_open(struct store **sp, const char *dir, enum store_mode mode)
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return ENOMEM;
 	s->claim = -1;
-	if (mode == STORE_WRITE && (rc = make_dir(dir)) != 0)
+	if (mode == STORE_WRITE && (rc = store_make_dir(dir)) != 0)
 		goto free_store;
 	s->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dirfd == -1) {

@@ -51,6 +51,12 @@ const char *store_default_dir(void);
 int	store_open(struct store **sp, const char *dir, enum store_mode mode);
 void	store_close(struct store *s);
 
+/*
+ * Make dir, private, and what is missing above it.  store_open() does it where
+ * it writes; who is about to become another user does it before.
+ */
+int	store_make_dir(const char *dir);
+
 /* Static words for a code. */
 const char *store_strerror(int rc);
 
