@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "peers.h"
 #include "ingest/ingest.h"
 
@@ -34,15 +35,6 @@ struct peers {
 	atomic_ullong		*evicted;
 	struct bucket		 buckets[BUCKETS];
 };
-
-static int64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
 
 struct peers *
 peers_new(const struct peers_limits *limits, atomic_ullong *expired,
@@ -106,7 +98,7 @@ static void
 enter(struct peer *p, enum state state, int64_t limit_us)
 {
 	p->state = state;
-	p->since_us = now_us();
+	p->since_us = clock_us();
 	p->limit_us = limit_us;
 }
 
@@ -204,7 +196,7 @@ peer_answered(struct peers *ps, struct peer *p)
 void
 peers_tick(struct peers *ps)
 {
-	int64_t now = now_us();
+	int64_t now = clock_us();
 	struct peer *p;
 	size_t i;
 

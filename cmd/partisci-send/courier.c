@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "store/store.h"
 
 #include "send.h"
@@ -12,15 +13,6 @@ enum {
 	LINE_ROOM = 1024,		/* more than any line needs */
 	RETRY_MS = 10 * 1000		/* between attempts, once one failed */
 };
-
-int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 void
 pause_ms(int64_t ms)
@@ -47,7 +39,7 @@ go_down(struct courier *c)
 	if (verbose)
 		warnx("%s: %s", c->t->name, c->t->why);
 	c->down = true;
-	c->retry_ms = now_ms() + RETRY_MS;
+	c->retry_ms = clock_ms() + RETRY_MS;
 }
 
 /* What waits goes first, or nothing goes. */
@@ -128,7 +120,7 @@ courier_flush(struct courier *c)
 		err(2, NULL);
 	if (c->batch.len == 0)
 		return;
-	if (c->down && now_ms() >= c->retry_ms)
+	if (c->down && clock_ms() >= c->retry_ms)
 		drain(c);
 	if (c->down)
 		keep(c, buf_view(&c->batch));
@@ -144,7 +136,7 @@ courier_finish(struct courier *c)
 	int status;
 
 	courier_flush(c);
-	if (c->down && now_ms() >= c->retry_ms)
+	if (c->down && clock_ms() >= c->retry_ms)
 		drain(c);
 	if (c->down)
 		waiting = outbox_count(&c->box);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/store.h"
 
 #include "send.h"
@@ -139,12 +140,12 @@ outbox_waiting(struct outbox *o)
 static int
 lock_take(struct outbox *o, long timeout_ms)
 {
-	int64_t until = now_ms() + timeout_ms;
+	int64_t until = clock_ms() + timeout_ms;
 
 	while (flock(o->lock, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return -1;
-		if (now_ms() >= until)
+		if (clock_ms() >= until)
 			return -1;
 		pause_ms(5);
 	}

@@ -134,7 +134,6 @@ uint64_t input_lines(struct courier *c, const struct defaults *def);
 
 extern bool verbose;
 
-int64_t	 now_ms(void);			/* of a clock that never jumps */
 void	 pause_ms(int64_t ms);
 uint64_t count_lines(struct str lines);
 

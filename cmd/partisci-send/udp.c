@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "send.h"
 
 /*
@@ -134,7 +135,7 @@ check(struct udp *u, int ms)
 static int
 await_room(struct udp *u)
 {
-	int64_t until = now_ms() + u->timeout_ms;
+	int64_t until = clock_ms() + u->timeout_ms;
 	size_t used, size;
 
 	for (;;) {
@@ -142,7 +143,7 @@ await_room(struct udp *u)
 			return 1;
 		if (used <= size / 2)
 			return 0;
-		if (now_ms() >= until) {
+		if (clock_ms() >= until) {
 			errno = ETIMEDOUT;
 			return -1;
 		}
@@ -165,10 +166,10 @@ pace(struct udp *u)
 	case -1:
 		return -1;
 	}
-	spent = now_ms() - u->burst_ms;
+	spent = clock_ms() - u->burst_ms;
 	if (spent < BURST_MS)
 		pause_ms(BURST_MS - spent);
-	u->burst_ms = now_ms();
+	u->burst_ms = clock_ms();
 	return 0;
 }
 

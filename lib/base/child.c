@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/child.h"
 
 enum { OUT, ERR, PROC, IN, NFDS };
@@ -156,15 +157,6 @@ take(struct child *c, struct buf *b, int fd)
 	return n > 0;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Feed stdin; false when all is written or nobody reads. */
 static bool
 feed(struct child *c, int fd)
@@ -184,7 +176,7 @@ end_group(struct child *c, pid_t pid)
 {
 	kill(-pid, c->timed_out ? SIGKILL : SIGTERM);
 	c->timed_out = true;
-	return now_ms() + GRACE_MS;
+	return clock_ms() + GRACE_MS;
 }
 
 static void
@@ -207,7 +199,7 @@ attend(struct child *c, pid_t pid, struct pipes *p)
 	struct pollfd pfd[NFDS] = { { p->out[0], POLLIN, 0 },
 	    { p->err[0], POLLIN, 0 }, { -1, POLLIN, 0 },
 	    { p->in[1], POLLOUT, 0 } };
-	int64_t until = c->timeout_ms > 0 ? now_ms() + c->timeout_ms : 0;
+	int64_t until = c->timeout_ms > 0 ? clock_ms() + c->timeout_ms : 0;
 	int64_t left = -1;
 	bool ended = false;
 	int n;
@@ -217,7 +209,7 @@ attend(struct child *c, pid_t pid, struct pipes *p)
 		if (pfd[PROC].fd == -1 && pfd[OUT].fd == -1 &&
 		    pfd[ERR].fd == -1)
 			break;		/* no pidfd here: reap() will wait */
-		if (until != 0 && (left = until - now_ms()) <= 0) {
+		if (until != 0 && (left = until - clock_ms()) <= 0) {
 			until = end_group(c, pid);
 			continue;
 		}

@@ -117,9 +117,6 @@ const struct host_name *host_name(struct facts *f);
 int	host_elf_class(struct facts *f);	/* 32, 64; 0: not known */
 const char *host_node_arch(struct facts *f);	/* "x64", as old policies say */
 
-/* CLOCK_MONOTONIC. */
-int64_t	host_usec(void);
-
 /* os-release(5), first file that is there: its value for a key, unquoted. */
 struct str os_release(struct facts *f, const char *key);
 struct str os_release_text(struct facts *f);

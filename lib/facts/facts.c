@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "facts/collect.h"
 #include "facts/state.h"
 
@@ -50,7 +51,7 @@ facts_new(struct facts **fp, const struct facts_options *o)
 		return ENOMEM;
 	f->opt = *o;
 	f->rootfd = -1;
-	f->began = host_usec();
+	f->began = clock_us();
 	for (i = 0; i < COLLECTORS_MAX; i++)
 		f->usec[i] = -1;
 	if (o->root != NULL && (f->rootfd = open(o->root, O_RDONLY |
@@ -156,7 +157,7 @@ facts_run(struct facts *f, size_t i)
 	if (f->usec[i] != -1)
 		return;
 	f->usec[i] = 0;			/* so that none runs itself */
-	began = host_usec();
+	began = clock_us();
 	o = place(f, c, &above);
 	if (o != NULL)
 		c->run(f, o);
@@ -164,7 +165,7 @@ facts_run(struct facts *f, size_t i)
 		val_prune(o);
 	drop_empty(above, o);
 	drop_empty(f->tree, above);
-	f->usec[i] = host_usec() - began;
+	f->usec[i] = clock_us() - began;
 }
 
 void
@@ -337,7 +338,7 @@ facts_tree(struct facts *f)
 	struct val *v = val_get(val_get(f->tree, "p2"), "duration_us");
 
 	if (v != NULL)
-		v->u.num = host_usec() - f->began;
+		v->u.num = clock_us() - f->began;
 	return f->tree;
 }
 

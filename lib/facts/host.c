@@ -10,15 +10,6 @@
  * host: what several collectors ask, and where it comes from below a root.
  */
 
-int64_t
-host_usec(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 /* The ELF header of the shell: class and machine, or 0. */
 static unsigned
 elf_header(struct facts *f, unsigned *bits)

@@ -8,16 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "facts/program.h"
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Signals as a program expects them, whatever our caller has ignored. */
 static int
@@ -75,14 +67,14 @@ destroy_files:
 static const char *
 read_output(int fd, struct buf *b)
 {
-	int64_t until = now_ms() + PROGRAM_MS, left;
+	int64_t until = clock_ms() + PROGRAM_MS, left;
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	char *room;
 	ssize_t n;
 	int ready;
 
 	for (;;) {
-		if ((left = until - now_ms()) <= 0)
+		if ((left = until - clock_ms()) <= 0)
 			return "took too long";
 		if ((ready = poll(&pfd, 1, (int)left)) == -1 &&
 		    errno != EINTR)
@@ -113,7 +105,7 @@ await_end(pid_t pid, int64_t until)
 	while ((got = waitpid(pid, &status, WNOHANG)) != pid) {
 		if (got == -1 && errno != EINTR)
 			return "cannot be waited for";
-		if (now_ms() >= until)
+		if (clock_ms() >= until)
 			return "took too long";
 		(void)nanosleep(&pause, NULL);
 	}
@@ -126,7 +118,7 @@ await_end(pid_t pid, int64_t until)
 const char *
 program_output(const char *path, struct buf *b)
 {
-	int64_t until = now_ms() + PROGRAM_MS;
+	int64_t until = clock_ms() + PROGRAM_MS;
 	const char *why;
 	int fds[2];
 	pid_t pid;

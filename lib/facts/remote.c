@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "facts/mounts.h"
 
 void
@@ -64,7 +65,7 @@ finish(struct remote *r, size_t i, bool answered)
 void
 remote_await(struct facts *f, struct remote *r)
 {
-	int64_t until = host_usec() + (int64_t)REMOTE_MS * 1000, left;
+	int64_t until = clock_us() + (int64_t)REMOTE_MS * 1000, left;
 	struct pollfd pfd;
 	size_t i;
 
@@ -72,7 +73,7 @@ remote_await(struct facts *f, struct remote *r)
 	for (i = 0; i < r->n; i++) {
 		pfd = (struct pollfd){ .fd = r->helper[i].fd,
 		    .events = POLLIN };
-		left = (until - host_usec()) / 1000;
+		left = (until - clock_us()) / 1000;
 		finish(r, i, poll(&pfd, 1, left > 0 ? (int)left : 0) > 0);
 	}
 	r->n = 0;

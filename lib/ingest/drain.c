@@ -4,6 +4,7 @@
 
 #include <lmdb.h>
 
+#include "base/clock.h"
 #include "ingest/pipeline.h"
 
 /*
@@ -223,14 +224,14 @@ commit(struct drain *d, unsigned why)
 		return 0;
 	}
 	d->writes = 0;
-	start = ingest_now_us();
+	start = clock_us();
 	if ((rc = ingest_commit(in, t)) != 0)
 		return rc;
 	in->stats.commits++;
 	in->stats.added += d->added;
 	in->stats.changed += d->changed;
 	d->added = d->changed = 0;
-	in->stats.commit_us += (unsigned long long)(ingest_now_us() - start);
+	in->stats.commit_us += (unsigned long long)(clock_us() - start);
 	place(d);
 	return 0;
 }
@@ -307,7 +308,7 @@ keep_rest(struct drain *d)
 	}
 	in->kept = *b;
 	*b = (struct batch){ 0 };
-	in->retry_us = ingest_now_us() + 1000000;
+	in->retry_us = clock_us() + 1000000;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "ingest/pipeline.h"
 
@@ -18,15 +19,6 @@ enum {
 	HEARTS_MAX_US = 5 * 1000 * 1000,
 	GROUP_US = 2000			/* and no post waits longer for others */
 };
-
-int64_t
-ingest_now_us(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
 
 struct ingest_stats *
 ingest_stats(struct ingest *in)
@@ -318,7 +310,7 @@ drain(struct ingest *in, struct load *load, int64_t start)
 	size_t n = load->nwaiters;
 
 	ingest_drain(in, load);
-	now = ingest_now_us();
+	now = clock_us();
 	took = now - start;
 	if (n > 0) {
 		in->group = n;
@@ -333,7 +325,7 @@ drain(struct ingest *in, struct load *load, int64_t start)
 static void
 trim(struct ingest *in)
 {
-	int64_t now = ingest_now_us(), pause;
+	int64_t now = clock_us(), pause;
 
 	if (in->config.trim == 0 || now < in->trim_us || ingest_trim(in))
 		return;
@@ -344,7 +336,7 @@ trim(struct ingest *in)
 static void
 work(struct ingest *in)
 {
-	int64_t now = ingest_now_us();
+	int64_t now = clock_us();
 	struct load load;
 	bool stop = in->stop;
 
@@ -368,7 +360,7 @@ writer(void *arg)
 
 	pthread_mutex_lock(&in->lock);
 	while (!last) {
-		until = rest_until(in, ingest_now_us(), &doze);
+		until = rest_until(in, clock_us(), &doze);
 		if (until != 0) {
 			rest(in, until, doze);
 			continue;

@@ -128,7 +128,4 @@ void	ingest_abort(struct ingest *in, struct store_tx *t);
 /* Forget some of what is too old; false when there is no more to do now. */
 bool	ingest_trim(struct ingest *in);
 
-/* Monotonic. */
-int64_t	ingest_now_us(void);
-
 #endif
