@@ -1,27 +1,12 @@
 #!/usr/bin/env bats
 # p2-apply: the command resource, and the run as such.
 # shellcheck disable=SC2016	# for the policy, or the shell that it runs
-load helper
+load p2
 
 setup() {
-	common_setup
-	cd "$BATS_TEST_TMPDIR" || return
-}
-
-# apply [ARG ...] <POLICY: as site.p2, with the store of the test.
-apply() {
-	cat >site.p2
-	run --separate-stderr p2-apply -d "$store" "$@" site.p2
-	stderr=${stderr//$PWD\//}
-}
-
-# is STATUS STDOUT [STDERR]
-is() {
-	printf 'status %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" \
-	    "$output" "$stderr"
-	[ "$status" -eq "$1" ]
-	[ "$output" = "$2" ]
-	[ "$stderr" = "${3-}" ]
+	p2_setup
+	# shellcheck disable=SC2034	# for apply, in p2.bash
+	db=$store
 }
 
 @test "command: returns is a status, several, or ignore" {

@@ -2,28 +2,7 @@
 # The policy language: what is declared, in which order it is done, and what
 # is said about it.
 # shellcheck disable=SC2016	# for the policy, or the shell that it runs
-load helper
-
-setup() {
-	common_setup
-	cd "$BATS_TEST_TMPDIR" || return
-}
-
-# apply [ARG ...] <POLICY: as site.p2, without a store.
-apply() {
-	cat >site.p2
-	run --separate-stderr p2-apply -d '' "$@" site.p2
-	stderr=${stderr//$PWD\//}
-}
-
-# is STATUS STDOUT [STDERR]
-is() {
-	printf 'status %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" \
-	    "$output" "$stderr"
-	[ "$status" -eq "$1" ]
-	[ "$output" = "$2" ]
-	[ "$stderr" = "${3-}" ]
-}
+load p2
 
 @test "p2: nothing to do is nothing said" {
 	touch there

@@ -1,12 +1,7 @@
 #!/usr/bin/env bats
 # require, process, and the libraries that policies find.
 # shellcheck disable=SC2016	# for the policy, or the shell that it runs
-load helper
-
-setup() {
-	common_setup
-	cd "$BATS_TEST_TMPDIR" || return
-}
+load p2
 
 # prints TEXT <POLICY: that is its output, and all is well.
 prints() {

@@ -1,28 +1,11 @@
 #!/usr/bin/env bats
 # The roles that come with the kit, and files as policies declare them.
 # shellcheck disable=SC2016	# for the policy, or the shell that it runs
-load helper
+load p2
 
-setup() {
-	common_setup
-	cd "$BATS_TEST_TMPDIR" || return
-}
-
-# apply [ARG ...] <POLICY: as site.p2, without a store.
 apply() {
-	cat >site.p2
-	run --separate-stderr p2-apply -d '' "$@" site.p2
-	stderr=${stderr//$PWD\//}
+	apply_site "$@"
 	output=${output//$PWD\//}
-}
-
-# is STATUS STDOUT [STDERR]
-is() {
-	printf 'status %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" \
-	    "$output" "$stderr"
-	[ "$status" -eq "$1" ]
-	[ "$output" = "$2" ]
-	[ "$stderr" = "${3-}" ]
 }
 
 same() { diff -u --label expected --label seen - "$1"; }
