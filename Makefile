@@ -32,7 +32,10 @@ ARCHIVE	= $(B)/libkit.a
 LIBSRC	= $(filter-out lib/partisci/%,$(wildcard lib/*/*.c))
 LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
 # What p2-apply has in itself: the prelude of policies, and roles.
-EMBEDDED = $(wildcard share/p2/*.js share/roles/*.p2)
+# The parts of core.js, in this order, are one function.
+CORE	= state errors queue select events declare results conditions \
+	  execute timers members native role api
+EMBEDDED = $(B)/p2/core.js $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
 LIBS_p2-apply = -lduktape -lm -lmd
@@ -81,6 +84,12 @@ help:
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/p2/core.js: $(CORE:%=share/p2/core/%.js) Makefile
+	@mkdir -p $(@D)
+	(echo "(function (native, global) { 'use strict';" && \
+	    cat $(CORE:%=share/p2/core/%.js) && echo '})') >$@.new
+	mv $@.new $@
 
 $(B)/embed.c: $(EMBEDDED) lib/policy/embed.sh
 	@mkdir -p $(@D)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# embed.sh FILE ...: a C source that holds share/FILE as an array of bytes,
-# by the last two parts of its name.
+# embed.sh FILE ...: a C source that holds each FILE as an array of bytes, by
+# the last two parts of its name.
 set -eu
 echo '#include "policy/native.h"'
 n=0
@@ -14,7 +14,8 @@ echo 'const struct embedded embedded[] = {'
 n=0
 for f; do
 	n=$((n + 1))
-	name=${f#share/}
+	name=${f%/*}
+	name=${name##*/}/${f##*/}
 	echo "{ \"$name\", file$n, sizeof(file$n) - 1 },"
 done
 echo '{ NULL, NULL, 0 }'

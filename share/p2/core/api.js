@@ -1,0 +1,24 @@
+/* The entry points for C and for the other parts of the prelude. */
+
+global.p2 = p2;
+global.global = global;
+
+return {
+	job: function (fn) { jobs.push(fn); },
+	declare: function (path, dir, text) {
+		dropAll();
+		selection = undefined;
+		handlers = {};
+		listening = linked = drained = watching = false;
+		named = {};
+		pending = null;
+		failure = null;
+		included = {};
+		included[path] = true;
+		top = {file: path, dir: dir};
+		p2.__p2dirname = dir;
+		global.__p2modules.evaluate(path, text);
+	},
+	pump: pump,
+	modules: modules
+};

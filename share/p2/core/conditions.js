@@ -1,0 +1,113 @@
+/* What a step waits for: onlyif, unless, and steps that name each other. */
+
+/* Does onlyif say yes?  A boolean, or a promise. */
+function ask(name, value) {
+	var script = value, answer;
+
+	if (value === true || value === undefined || value === null ||
+	    value === '')
+		return true;
+	if (value === false)
+		return false;
+	if (typeof value === 'function') {
+		native.looking(1);
+		try {
+			answer = value(p2.facts);
+		} finally {
+			native.looking(-1);
+		}
+		return isThenable(answer) ?
+		    global.Promise.resolve(answer).then(Boolean) :
+		    Boolean(answer);
+	}
+	if (typeof value === 'object' && typeof value.file === 'string')
+		script = native.readText(value.file);
+	if (typeof script !== 'string')
+		throw new Error(name + ': neither a command, a script, ' +
+		    'a function nor a boolean');
+	return native.ask(script);
+}
+
+/* fn('') if the step is to be done, or fn(why not). */
+function conditions(step, opts, fn) {
+	after(step, ask('onlyif', opts.onlyif), function (yes) {
+		if (!yes) {
+			fn('onlyif says no');
+			return;
+		}
+		if (opts.unless === undefined || opts.unless === null ||
+		    opts.unless === '') {
+			fn('');
+			return;
+		}
+		after(step, ask('unless', opts.unless), function (no) {
+			fn(no ? 'unless says yes' : '');
+		});
+	});
+}
+
+/* Steps that name this one in their options. */
+function naming(step, option) {
+	var id = step.mod + ':' + step.title, found = [], key;
+
+	for (key in named)
+		if (named[key] !== step &&
+		    list(named[key].opts[option]).indexOf(id) >= 0)
+			found.push(named[key]);
+	return found;
+}
+
+function needed(step) {
+	return list(step.opts.require).map(function (id) {
+		if (!named[id])
+			throw new Error('requires ' + id +
+			    ', which is not declared');
+		return named[id];
+	}).concat(naming(step, 'before'));
+}
+
+/*
+ * Is all that the step needs done?  If not, what is missing goes before it,
+ * and it is put back.  Returns '' or the reason to skip it, or null: put back.
+ */
+function prerequisites(step) {
+	var needs = needed(step), i;
+
+	for (i = 0; i < needs.length; i++) {
+		if (needs[i].state === 1)
+			continue;
+		if (needs[i].state > 1)
+			return 'needs ' + needs[i].mod + ':' + needs[i].title +
+			    ', which was ' +
+			    (needs[i].state === 2 ? 'failed' : 'skipped');
+		if (step.waits || !pull(needs[i]))
+			throw new Error('needs ' + needs[i].mod + ':' +
+			    needs[i].title + ', which needs it');
+		pushFront(step);
+		pushFront(needs[i]);
+		step.waits = true;
+		pending = null;
+		return null;
+	}
+	step.waits = false;
+	return '';
+}
+
+/* A step has changed something: run who wants to know of it. */
+function notify(step) {
+	var told = list(step.opts.notify).map(function (id) {
+		if (!named[id])
+			throw new Error('notifies ' + id +
+			    ', which is not declared');
+		return named[id];
+	}).concat(naming(step, 'subscribe'));
+
+	told.forEach(function (other) {
+		other.refresh = true;
+		if (other.state !== 0 && other !== step) {
+			other.state = 0;
+			other.reported = false;
+			append(other);
+		}
+	});
+}

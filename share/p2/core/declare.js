@@ -1,0 +1,97 @@
+/* Declaring: from a call of the policy's to steps in the queue. */
+
+/*
+ * act(step) does it, and returns a result, {result: word}, or a promise of
+ * one; check(opts, title) gives a copy of options that are in order.
+ */
+function Step(mod, act, title, opts, fn, line) {
+	this.mod = mod;
+	this.act = act;
+	this.title = title;
+	this.opts = opts;
+	this.fn = fn;
+	this.sel = selection;
+	this.file = file;
+	this.line = line;
+	this.next = null;
+	this.state = 0;			/* 1: done, 2: failed, 3: skipped */
+	this.refresh = false;
+	this.watch = watching;
+}
+
+function list(v) {
+	return v === undefined ? [] : Array.isArray(v) ? v : [v];
+}
+
+/* "before" and "notify" are "require" and "subscribe" of the other one. */
+function link(step, opts) {
+	if (opts.before || opts.notify || opts.require || opts.subscribe)
+		linked = true;
+}
+
+function addHandlers(on) {
+	var name;
+
+	if (typeof on !== 'object' || on === null)
+		throw new Error('on: not an object of handlers');
+	for (name in on)
+		listen(name, on[name]);
+}
+
+function declareOne(mod, act, check, title, opts, fn, line) {
+	var copy, step;
+
+	if (typeof title === 'number')
+		title = String(title);
+	if (typeof title !== 'string')
+		throw new Error(mod + ': the title is not a string');
+	try {
+		copy = check(opts, title);
+	} catch (e) {
+		throw labelled(e, mod, title, line);
+	}
+	if (copy.on !== undefined)
+		addHandlers(copy.on);
+	step = new Step(mod, act, title, copy, fn, line);
+	named[mod + ':' + title] = step;
+	if (copy.before || copy.notify || copy.require || copy.subscribe)
+		link(step, copy);
+	append(step);
+}
+
+function labelled(e, mod, title, line) {
+	var err = new Error(message(e));
+
+	err.p2label = mod + ' ' + title;
+	err.p2where = where(e) || file + ':' + line;
+	return err;
+}
+
+function declare(mod, act, check, title, opts, fn, line) {
+	var i;
+
+	if (typeof opts === 'function') {
+		fn = opts;
+		opts = undefined;
+	}
+	if (!selected())
+		return;
+	if (opts !== undefined && opts !== null && typeof opts !== 'object')
+		throw labelled(new Error('the options are not an object'),
+		    mod, String(title), line);
+	if (!Array.isArray(title)) {
+		declareOne(mod, act, check, title, opts, fn, line);
+		return;
+	}
+	for (i = 0; i < title.length; i++)
+		declareOne(mod, act, check, title[i], opts, fn, line);
+}
+
+/* A shallow copy, for what has no table of options. */
+function copyOf(opts) {
+	var copy = {}, key;
+
+	for (key in opts)
+		copy[key] = opts[key];
+	return copy;
+}

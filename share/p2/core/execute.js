@@ -1,0 +1,78 @@
+/* Execution: one step at a time. */
+
+function act(step) {
+	after(step, step.act(step), function (res) {
+		conclude(step, res);
+	});
+}
+
+function skip(step, why) {
+	report(step, SKIPPED, 'skipped', why);
+	finish(step, 'skipped');
+}
+
+function execute(step) {
+	var opts = step.opts, why = '';
+
+	selection = step.sel;
+	file = step.file;
+	watching = false;
+	try {
+		if (linked && (why = prerequisites(step)) === null)
+			return;
+		if (why)
+			skip(step, why);
+		else if (!native.tagged(opts.tag))
+			finish(step, '');
+		else if (opts.onlyif === undefined &&
+		    opts.unless === undefined)
+			act(step);
+		else
+			conditions(step, opts, function (no) {
+				if (no)
+					skip(step, no);
+				else
+					act(step);
+			});
+	} catch (e) {
+		fail(step, e);
+	}
+}
+
+function runJobs() {
+	var i;
+
+	for (i = 0; i < jobs.length; i++) {
+		try {
+			jobs[i]();
+		} catch (e) {
+			fail(null, e);
+		}
+		if (i > 1000) {
+			jobs.splice(0, i + 1);
+			i = -1;
+		}
+	}
+	jobs.length = 0;
+}
+
+function loop() {
+	var step;
+
+	if (running)
+		return;
+	running = true;
+	for (;;) {
+		runJobs();
+		if (pending !== null || native.stop())
+			break;
+		step = take();
+		if (step === null) {
+			drained = jobs.length === 0;
+			break;
+		}
+		pending = step;
+		execute(step);
+	}
+	running = false;
+}

@@ -1,0 +1,196 @@
+/* The modules that act on the host: native resources, and lambda. */
+
+/* {file: name} and {template: name} in content are for the prelude. */
+function fileContent(step, opts) {
+	var content = opts.content, copy, text;
+
+	if (content === undefined || content === null)
+		return opts;
+	copy = copyOf(opts);
+	if (typeof content === 'object' && !native.isBuffer(content)) {
+		delete copy.content;
+		if (content.template !== undefined)
+			text = render(native.readText(content.template), step);
+		else if (typeof content.file !== 'string')
+			throw new Error('content: neither a string, ' +
+			    '{file: name} nor {template: name}');
+		else if (opts.is_template === true)
+			text = render(native.readText(content.file), step);
+		else
+			copy.source = content.file;
+		if (text !== undefined)
+			copy.content = text;
+	} else if (opts.is_template === true)
+		copy.content = render(content, step);
+	else
+		return opts;
+	return copy;
+}
+
+function render(text, step) {
+	return native.render(String(text), {title: step.title,
+	    opts: step.opts, f: p2.facts}, top.dir);
+}
+
+/* A string in which there may be a tag. */
+function isTemplate(s) {
+	return typeof s === 'string' && s.indexOf('{{') >= 0;
+}
+
+function commandText(step, opts) {
+	var cmd = opts.cmd === undefined ? step.title : opts.cmd, copy;
+
+	if (opts.refreshonly === true && !step.refresh)
+		return null;
+	if (!isTemplate(cmd) && !isTemplate(opts.creates))
+		return opts;
+	copy = copyOf(opts);
+	copy.cmd = render(cmd, step);
+	if (opts.creates !== undefined)
+		copy.creates = render(opts.creates, step);
+	return copy;
+}
+
+function sameOptions(step, opts) {
+	return opts;
+}
+
+/* Per type: how its options are made ready; whether they are for templates. */
+var types = {
+	file: {ready: fileContent, templated: function (o) {
+		return o.is_template === true || (o.content !== null &&
+		    typeof o.content === 'object' &&
+		    o.content.template !== undefined);
+	}},
+	command: {ready: commandText, templated: function (o, title) {
+		return isTemplate(o.cmd === undefined ? title : o.cmd) ||
+		    isTemplate(o.creates);
+	}}
+};
+types.powershell = types.command;
+
+function callBack(step, outcome) {
+	var got;
+
+	if (typeof step.fn !== 'function' || outcome === SKIPPED)
+		return;
+	if (step.mod === 'file') {
+		if (outcome !== FAILED)
+			step.fn(outcome === CHANGED);
+	} else if (!native.dry && (got = native.output()) !== null)
+		step.fn(got[0], got[1], got[2]);
+}
+
+function nativeModule(name, index) {
+	var type = types[name] || {}, ready = type.ready || sameOptions;
+	var templated = type.templated || function () { return false; };
+
+	function check(opts, title) {
+		return native.check(index, opts || {}, opts !== undefined &&
+		    opts !== null && templated(opts, title));
+	}
+
+	function actNative(step) {
+		var opts = ready(step, step.opts), outcome;
+
+		if (opts === null)
+			return undefined;
+		outcome = native.run(index, step.title, opts, step.file,
+		    step.line || 0, step.refresh, undefined);
+		step.reported = true;
+		if (step.fn !== undefined)
+			quietly(function () { callBack(step, outcome); });
+		if (outcome === FAILED)
+			throw new Error(native.reason());
+		return outcome === 0 ? undefined : {result: words[outcome]};
+	}
+	modules[name] = p2[name] = function (title, opts, fn) {
+		declare(name, actNative, check, title, opts, fn,
+		    native.line(-3));
+		return p2;
+	};
+	types[name] = {now: function (step, title, opts) {
+		var outcome = native.run(index, title, check(opts, title),
+		    step.file, step.line || 0, false, step.mod);
+
+		step.reported = true;
+		if (outcome === FAILED)
+			throw new Error(title + ': ' + native.reason());
+		return outcome;
+	}};
+}
+
+/*
+ * Call a function of the policy's.  In a dry run, what it would write ends it;
+ * true then.
+ */
+function quietly(fn) {
+	if (!native.dry) {
+		fn();
+		return false;
+	}
+	try {
+		fn();
+	} catch (e) {
+		if (e === null || typeof e !== 'object' || !e.p2dry)
+			throw e;
+		return true;
+	}
+	return false;
+}
+
+native.types.forEach(nativeModule);
+
+/*
+ * For roles: do it now, in the name of the role that is being executed.
+ * p2._now('file', '/etc/x', {...}) is {result: 'changed'} or {}.
+ */
+p2._now = function (type, title, opts) {
+	var word = words[types[type].now(pending, title, opts)];
+
+	return word ? {result: word} : {};
+};
+p2._render = function (text, title, opts) {
+	return typeof text === 'string' ?
+	    render(text, {title: title, opts: opts || {}}) : text;
+};
+p2._read = native.readText;
+p2._dry = native.dry;
+/* What a program prints, which changes nothing. */
+p2._look = function (argv) {
+	var res;
+
+	native.looking(1);
+	try {
+		res = native.exec(argv, {});
+	} finally {
+		native.looking(-1);
+	}
+	if (res.status !== 0)
+		throw new Error(argv[0] + ': ' + res.stderr.trim());
+	return res.stdout;
+};
+
+/* --- lambda ------------------------------------------------------------- */
+
+p2.lambda = function (title, opts, fn) {
+	var line = native.line(-3);
+
+	if (typeof opts === 'function') {
+		fn = opts;
+		opts = undefined;
+	}
+	if (typeof fn !== 'function')
+		throw labelled(new Error('no function'), 'lambda',
+		    String(title), line);
+	declare('lambda', function (step) {
+		var res;
+
+		if (quietly(function () {
+			res = fn(p2.facts, step.opts);
+		}))
+			return {result: 'changed', why: native.dryReason()};
+		return res;
+	}, copyOf, title, opts, fn, line);
+	return p2;
+};

@@ -1,0 +1,75 @@
+/* How a step ends. */
+
+function isThenable(v) {
+	return v !== null && (typeof v === 'object' ||
+	    typeof v === 'function') && typeof v.then === 'function';
+}
+
+/* Go on with fn when value has come. */
+function after(step, value, fn) {
+	if (!isThenable(value)) {
+		fn(value);
+		return;
+	}
+	value.then(function (v) {
+		try {
+			fn(v);
+		} catch (e) {
+			fail(step, e);
+		}
+		loop();
+	}, function (e) {
+		fail(step, e);
+		loop();
+	});
+}
+
+function finish(step, word) {
+	if (pending === step)
+		pending = null;
+	step.state = word === 'skipped' ? 3 : word === 'failed' ? 2 : 1;
+	if (!word)
+		return;
+	if (linked && word === 'changed')
+		notify(step);
+	emit(step.mod, step.title, step.opts, word);
+}
+
+/* A step has failed, and with it the run; its handlers are still heard. */
+function fail(step, thrown) {
+	var first = failure === null;
+
+	if (first)
+		failure = failureOf(step, thrown);
+	dropAll();
+	if (pending === step)
+		pending = null;
+	if (!step)
+		return;
+	if (!step.reported)
+		report(step, FAILED, 'failed', message(thrown));
+	step.state = 2;
+	try {
+		emit(step.mod, step.title, step.opts, 'failed');
+	} catch (e) {
+		dropAll();
+	}
+}
+
+function report(step, outcome, word, why) {
+	step.reported = true;
+	native.report(step.mod, step.title, outcome, word, why || '',
+	    step.file, step.line || 0, Boolean(step.opts.sensitive));
+}
+
+/* What an action that is no native resource has returned. */
+function conclude(step, res) {
+	var word = res && typeof res.result === 'string' ? res.result : '';
+	var outcome = words.indexOf(word);
+
+	if (word === 'failed' && !step.soft)
+		throw new Error(res.why || 'failed');
+	if (word && !step.reported)
+		report(step, outcome < 0 ? 0 : outcome, word, res.why);
+	finish(step, word);
+}

@@ -1,0 +1,176 @@
+/* Roles and included files. */
+
+/* Assign what a role has found; p2role is merged deeply. */
+function mergeFacts(found) {
+	var key;
+
+	for (key in found)
+		if (key === 'p2role')
+			mergeInto(p2.facts.p2role, found.p2role);
+		else
+			p2.facts[key] = found[key];
+}
+
+function mergeInto(to, from) {
+	var key;
+
+	for (key in from)
+		if (from[key] !== null && typeof from[key] === 'object' &&
+		    to[key] !== null && typeof to[key] === 'object')
+			mergeInto(to[key], from[key]);
+		else
+			to[key] = from[key];
+}
+
+function gatherFacts(def) {
+	var deferred = {};
+
+	deferred.promise = new global.Promise(function (resolve, reject) {
+		deferred.resolve = resolve;
+		deferred.reject = reject;
+	});
+	native.looking(1);
+	try {
+		def.facts(deferred, p2.facts);
+	} finally {
+		native.looking(-1);
+	}
+	return deferred.promise.then(mergeFacts);
+}
+
+function appendFacts(name, def, line) {
+	var step;
+
+	if (typeof def.facts !== 'function')
+		return;
+	step = new Step(name, function () { return gatherFacts(def); },
+	    'facts', {}, undefined, line);
+	append(step);
+}
+
+/* The body: what it declares comes in place of the role. */
+function runRole(step, def, raw) {
+	var before = setAside(), depth = saved.length, res;
+
+	saved.push(before);
+	if (quietly(function () { res = def.p2(raw, step.opts); }))
+		res = {result: 'changed', why: native.dryReason()};
+	return maybe(res, leave);
+
+	function leave(value) {
+		if (failure !== null)
+			return value;
+		/* Its own pushSteps() without flattenSteps() ends here. */
+		while (saved.length > depth + 1)
+			putBehind(saved.pop());
+		appendFacts(step.mod, def, step.line);
+		if (saved.length === depth + 1)
+			putBehind(saved.pop());
+		return value;
+	}
+}
+
+function roleAct(def, raw) {
+	return function (step) {
+		if (def.onlyif === undefined)
+			return runRole(step, def, raw);
+		return maybe(ask('onlyif', def.onlyif), function (yes) {
+			return yes ? runRole(step, def, raw) :
+			    {result: 'skipped', why: 'onlyif says no'};
+		});
+	};
+}
+
+function maybe(value, fn) {
+	return isThenable(value) ? global.Promise.resolve(value).then(fn) :
+	    fn(value);
+}
+
+function useRole(name, def, title, opts, line) {
+	var step;
+
+	if (Array.isArray(title)) {
+		title.forEach(function (one) {
+			useRole(name, def, one, opts, line);
+		});
+		return;
+	}
+	if (!selected() || typeof def.p2 !== 'function')
+		return;
+	opts = copyOf(opts);
+	if (opts.on !== undefined)
+		addHandlers(opts.on);
+	appendFacts(name, def, line);
+	step = new Step(name, roleAct(def, title), String(title), opts,
+	    undefined, line);
+	named[name + ':' + title] = step;
+	link(step, opts);
+	append(step);
+}
+
+function makeRole(name, def) {
+	roles[name] = true;
+	Object.defineProperty(p2, name, {configurable: true, enumerable: true,
+	    writable: true, value: function (title, opts) {
+		var line = native.line(-3);
+
+		useRole(name, def, title,
+		    typeof opts === 'function' ? undefined : opts, line);
+		return p2;
+	}});
+	if (!p2.facts.p2role)
+		p2.facts.p2role = {};
+	p2.facts.p2role[name] = {loaded: true};
+}
+
+p2.role = function (name, def) {
+	if (!def || typeof def !== 'object')
+		throw new Error('role ' + name + ': no definition');
+	if (p2[name]) {
+		native.print(2, 'p2-apply: ' + file + ':' + native.line(-3) +
+		    ': role ' + name + ': p2 has a member of that name ' +
+		    'already, which stays\n');
+		return p2;
+	}
+	makeRole(name, def);
+	return p2;
+};
+
+/* Those that come with the kit are read when they are first named. */
+native.roles.forEach(function (name) {
+	Object.defineProperty(p2, name, {configurable: true, enumerable: true,
+	    get: function () {
+		delete p2[name];
+		native.loadRole(name)({}, p2.require, {exports: {}});
+		return p2[name];
+	    }, set: function (value) {
+		Object.defineProperty(p2, name, {configurable: true,
+		    enumerable: true, writable: true, value: value});
+	    }});
+});
+
+/* --- Files -------------------------------------------------------------- */
+
+var included = {};
+
+p2.include = function (name) {
+	var path = native.findPolicy(String(name), top.dir);
+
+	if (included[path])
+		return p2;
+	included[path] = true;
+	global.__p2modules.evaluate(path);
+	return p2;
+};
+
+/* Evaluate with file set, for what is declared meanwhile. */
+p2._in = function (path, fn) {
+	var outer = file;
+
+	file = path;
+	try {
+		fn();
+	} finally {
+		file = outer;
+	}
+};

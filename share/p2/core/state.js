@@ -1,0 +1,37 @@
+/*
+ * The p2 object: declarations, the queue of steps, events, roles, includes.
+ *
+ * A policy declares steps; loop() takes them off the queue one at a time.  A
+ * step ends by finish(), at once or after a promise; nothing recurses by step.
+ * What acts on the host is native (lib/policy), and so is what tells the user.
+ *
+ * The files of this directory are one function of native and global: they
+ * share what is declared here, in the order that the Makefile gives.
+ */
+
+var CHANGED = 1, SKIPPED = 2, FAILED = 3;	/* enum outcome; 0: as wanted */
+var words = ['', 'changed', 'skipped', 'failed'];
+
+var p2 = {};
+var roles = {};			/* name: true, for those that p2.role() made */
+var modules = {};		/* name: its declaration function */
+var selection;			/* as node() was told */
+var queue = {head: null, tail: null};
+var saved = [];			/* by pushSteps() */
+var handlers = {};		/* event name: functions */
+var listening = false;		/* there is a handler */
+var named = {};			/* type:title: the step */
+var linked = false;		/* some step names another one */
+var pending = null;		/* the step that is being executed */
+var drained = false;		/* the queue has run dry: nothing more is taken */
+var failure = null;		/* what ends the run */
+var running = false;		/* in loop() */
+var top = {file: '', dir: ''};	/* of the applied policy */
+var file = '';			/* whose code is running */
+var jobs = [];			/* microtasks */
+var timers = [];
+var timerNumber = 0;
+var watching = false;
+
+p2.facts = native.facts;
+p2.heredoc = null;
