@@ -1,9 +1,10 @@
 /*
  * resource: plan and apply resources one after the other.
  *
- *	resource [-djns] TYPE TITLE [OPTION=VALUE ...] [-- TYPE TITLE ...]
+ *	resource [-djKkns] TYPE TITLE [OPTION=VALUE ...] [-- TYPE TITLE ...]
  *
- * -d prints diffs, -j details, -n is a dry run, -s calls them sensitive.  An
+ * -d prints diffs, -j details, -k what the journal is told, -n is a dry run,
+ * -s calls them sensitive.  With -K no commit of the journal succeeds.  An
  * option given twice is a list.  Prints for each one the outcome with its
  * reasons, then what was done; exits 1 at the first that fails.
  */
@@ -13,12 +14,92 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/why.h"
+#include "resource/journal.h"
 #include "resource/resource.h"
 
 enum { OPTIONS_MAX = 64, LIST_MAX = 32 };
 
 static const char *const outcomes[] = { "ok", "changed", "skipped", "failed" };
 static bool want_detail, want_diff, dry, sensitive;
+
+static void
+show_what_was(const struct journal_step *s)
+{
+	char room[80];
+	ssize_t n = 0;
+
+	switch (s->was) {
+	case NODE_NONE:
+		printf("nothing");
+		break;
+	case NODE_FILE:
+		if (s->old != -1)
+			n = pread(s->old, room, sizeof(room), 0);
+		printf("file %04o '%.*s'", (unsigned)s->st.st_mode & 07777,
+		    n > 0 ? (int)n : 0, room);
+		break;
+	case NODE_LINK:
+		printf("link to %s", s->old_target);
+		break;
+	default:
+		printf("%s %04o", s->was == NODE_DIR ? "directory" : "other",
+		    (unsigned)s->st.st_mode & 07777);
+	}
+}
+
+static int
+note(struct journal *jn, const struct job *j, const struct journal_step *s,
+    struct buf *why)
+{
+	static const char *const ops[] = { "mkdir", "write", "link", "attrs",
+	    "unlink", "rmdir" };
+	unsigned char digest[32];
+
+	(void)jn;
+	printf("note %s %.*s: %s %s%s: was ", j->type->name,
+	    (int)j->title.len, j->title.p, ops[s->op], s->path,
+	    s->sensitive ? " (sensitive)" : "");
+	show_what_was(s);
+	if (s->op == JOURNAL_LINK)
+		printf(", will lead to %s", s->target);
+	if (s->op == JOURNAL_WRITE) {
+		if (journal_digest(s, digest, why) == -1)
+			return -1;
+		printf(", will be %02x%02x%02x%02x", digest[0], digest[1],
+		    digest[2], digest[3]);
+	}
+	putchar('\n');
+	return 0;
+}
+
+static int
+commit(struct journal *jn, const struct job *j, struct buf *why)
+{
+	(void)jn;
+	(void)why;
+	printf("commit %s %.*s\n", j->type->name, (int)j->title.len,
+	    j->title.p);
+	return 0;
+}
+
+static int
+commit_not(struct journal *jn, const struct job *j, struct buf *why)
+{
+	(void)jn;
+	(void)j;
+	return why_say(why, "the journal is full");
+}
+
+static void
+forget(struct journal *jn)
+{
+	(void)jn;
+	puts("forget");
+}
+
+static struct journal shown = { note, commit, forget };
+static struct journal *journal;
 
 static void
 set_value(const struct resource_type *t, struct value *values,
@@ -72,7 +153,8 @@ run(struct world *w, const char *name, const char *title, char **args)
 {
 	static struct value values[OPTIONS_MAX];
 	static struct str lists[OPTIONS_MAX][LIST_MAX];
-	struct job j = { .world = w, .want_diff = want_diff,
+	struct job j = { .world = w, .journal = dry ? NULL : journal,
+	    .want_diff = want_diff,
 	    .want_detail = want_detail,
 	    .sensitive = sensitive, .values = values };
 	enum outcome outcome;
@@ -98,13 +180,20 @@ main(int argc, char **argv)
 	enum outcome outcome = OUTCOME_OK;
 	int ch, end;
 
-	while ((ch = getopt(argc, argv, "+djns")) != -1)
+	while ((ch = getopt(argc, argv, "+djKkns")) != -1)
 		switch (ch) {
 		case 'd':
 			want_diff = true;
 			break;
 		case 'j':
 			want_detail = true;
+			break;
+		case 'K':
+			shown.commit = commit_not;
+			journal = &shown;
+			break;
+		case 'k':
+			journal = &shown;
 			break;
 		case 'n':
 			dry = true;

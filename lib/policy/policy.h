@@ -64,6 +64,7 @@ struct policy_options {
 	size_t		 memory_max;	/* bytes; 0: POLICY_MEMORY_DEFAULT */
 	unsigned	 seconds_max;	/* of computing; 0: the default */
 	struct store	*store;		/* to find bytecode in, or NULL; lent */
+	struct journal	*journal;	/* told before a change, or NULL; lent */
 	struct policy_hooks hooks;
 };
 

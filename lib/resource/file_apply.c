@@ -11,8 +11,7 @@
 #include "base/why.h"
 #include "resource/file_plan.h"
 #include "resource/file_validate.h"
-
-#define ORIG_SUFFIX	".orig_partout"
+#include "resource/journal.h"
 
 enum { BATCH_MAX = 64 };	/* three descriptors each */
 
@@ -38,44 +37,68 @@ still(const struct file_step *s, const struct place *at, struct buf *why)
 	    s->path);
 }
 
-/* A second name does where the old inode stays as it is; else a copy. */
+/* Before the first step that can be seen: tell the journal of all of them. */
 static int
-keep_orig(const struct file_step *s, const struct place *at, int old,
-    struct buf *why)
+announce(struct job *j, struct buf *why)
+{
+	struct file_plan *p = j->state;
+
+	if (p->noted)
+		return 0;
+	if (file_note(j, why) == -1 || journal_commit(j, why) == -1)
+		return -1;
+	p->noted = true;
+	return 0;
+}
+
+static int
+copy_orig(const struct place *at, const struct place *orig, struct buf *why)
 {
 	static const struct attrs same = ATTRS_NONE;
-	struct place orig = { .dir = -1 };
 	struct replace r;
-	struct stat st;
-	char *name, *path;
-	int dir, rc = -1;
+	int old, rc = -1;
 
-	name = path = NULL;
-	if (asprintf(&name, "%s" ORIG_SUFFIX, at->name) == -1 ||
-	    asprintf(&path, "%s" ORIG_SUFFIX, at->path) == -1) {
-		free(name);
-		return why_errno(why, at->path, "asprintf");
-	}
-	rc = 0;
-	if (fstatat(at->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		goto free_names;
-	if (!s->in_place && fstat(old, &st) == 0 && st.st_nlink == 1 &&
-	    linkat(at->dir, at->name, at->dir, name, 0) == 0)
-		goto free_names;
-	rc = -1;
-	if ((dir = dup(at->dir)) == -1) {
-		why_errno(why, at->path, "dup");
-		goto free_names;
-	}
-	if (place_at(&orig, dir, path, name, why) == -1)
-		goto free_names;
-	if (replace_begin(&r, &orig, 0, why) == 0 &&
+	old = place_open(at, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (old == -1)
+		return why_errno(why, at->path, "openat");
+	if (replace_begin(&r, orig, 0, why) == 0 &&
 	    replace_copy(&r, old, why) == 0 &&
 	    replace_attrs(&r, old, &same, why) == 0 &&
 	    replace_commit(&r, false, why) == 0)
 		rc = 0;
 	replace_abort(&r);
-	place_clear(&orig);
+	close(old);
+	return rc;
+}
+
+/* A second name does where the old inode stays as it is; else a copy. */
+static int
+keep_orig(const struct file_step *s, const struct place *at, struct buf *why)
+{
+	struct place orig = { .dir = -1 };
+	struct stat st;
+	char *name = NULL, *path = NULL;
+	int dir, rc = -1;
+
+	if (asprintf(&name, "%s" FILE_ORIG_SUFFIX, at->name) == -1 ||
+	    asprintf(&path, "%s" FILE_ORIG_SUFFIX, at->path) == -1) {
+		why_errno(why, at->path, "asprintf");
+		goto free_names;
+	}
+	rc = 0;
+	if (fstatat(at->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		goto free_names;
+	if (!s->in_place && fstatat(at->dir, at->name, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 1 &&
+	    linkat(at->dir, at->name, at->dir, name, 0) == 0)
+		goto free_names;
+	rc = -1;
+	if ((dir = dup(at->dir)) == -1)
+		why_errno(why, at->path, "dup");
+	else if (place_at(&orig, dir, path, name, why) == 0) {
+		rc = copy_orig(at, &orig, why);
+		place_clear(&orig);
+	}
 free_names:
 	free(name);
 	free(path);
@@ -108,7 +131,7 @@ write_source(struct replace *r, const struct file_step *s, struct buf *why)
 
 static int
 fill(struct replace *r, const struct file_plan *p, const struct file_step *s,
-    const struct place *at, int old, struct buf *why)
+    int old, struct buf *why)
 {
 	if (s->from != NULL) {
 		if (write_source(r, s, why) == -1)
@@ -117,10 +140,9 @@ fill(struct replace *r, const struct file_plan *p, const struct file_step *s,
 		return -1;
 	if (replace_attrs(r, old, &s->attrs, why) == -1)
 		return -1;
-	if (p->want.validate != NULL &&
-	    file_validate(p->want.validate, r, s->path, why) == -1)
-		return -1;
-	return s->keep_orig ? keep_orig(s, at, old, why) : 0;
+	if (p->want.validate != NULL)
+		return file_validate(p->want.validate, r, s->path, why);
+	return 0;
 }
 
 /* A new file beside the old one, all but renamed. */
@@ -138,7 +160,7 @@ begin_write(const struct file_plan *p, const struct file_step *s,
 	flags = (s->in_place ? REPLACE_IN_PLACE : 0) |
 	    (old == -1 && s->attrs.mode == (mode_t)-1 ? REPLACE_PUBLIC : 0);
 	if (replace_begin(r, at, flags, why) == 0 &&
-	    fill(r, p, s, at, old, why) == 0)
+	    fill(r, p, s, old, why) == 0)
 		rc = 0;
 	else
 		replace_abort(r);
@@ -166,7 +188,10 @@ take_write(struct job *j, const struct file_plan *p,
 
 	if (begin_write(p, s, at, &r, why) == -1)
 		return -1;
-	if ((rc = replace_commit(&r, p->want.override, why)) == 0)
+	if ((rc = announce(j, why)) == 0 && s->keep_orig)
+		rc = keep_orig(s, at, why);
+	if (rc == 0 &&
+	    (rc = replace_commit(&r, p->want.override, why)) == 0)
 		tell_in_place(j, s, &r);
 	replace_abort(&r);
 	return rc;
@@ -317,9 +342,11 @@ static int
 take(struct job *j, const struct file_plan *p, const struct file_step *s,
     const struct place *at, struct buf *why)
 {
-	switch (s->op) {
-	case FILE_OP_WRITE:
+	if (s->op == FILE_OP_WRITE)
 		return take_write(j, p, s, at, why);
+	if (announce(j, why) == -1)
+		return -1;
+	switch (s->op) {
 	case FILE_OP_LINK:
 		return replace_with_link(at, s->data.p, &s->attrs, why);
 	case FILE_OP_ATTRS:
@@ -379,8 +406,14 @@ batch_end(struct batch *b, struct job *j, const struct file_plan *p,
 
 	if (b->n == 0)
 		return 0;
-	for (i = 0; i < b->n; i++)
+	if (announce(j, why) == -1)
+		return -1;
+	for (i = 0; i < b->n; i++) {
 		all[i] = &b->v[i].r;
+		if (b->v[i].step->keep_orig &&
+		    keep_orig(b->v[i].step, &b->v[i].at, why) == -1)
+			return -1;
+	}
 	rc = replace_commit_all(all, b->n, p->want.override, &done, why);
 	for (i = 0; i < b->n; i++) {
 		if (i < done) {

@@ -22,6 +22,7 @@
  *	file_content.c	the same for what is in a file
  *	file_tree.c	the same for all that is below one
  *	file_apply.c	the steps taken
+ *	file_note.c	the steps told to the job's journal before
  *	file_detail.c	what will be there then, for machines to read
  *	file_pretend.c	the steps entered in the world
  *	file_edit.c, file_mode.c, file_owner.c, file_validate.c	as they say
@@ -109,8 +110,11 @@ struct file_step {
 /* More steps than that are made durable together. */
 enum { FILE_MANY = 8 };
 
+#define FILE_ORIG_SUFFIX ".orig_partout"
+
 struct file_plan {
 	struct file_want  want;
+	bool		  noted;	/* the journal knows of it */
 	struct file_step *steps;
 	size_t		  n;
 	size_t		  size;
@@ -217,6 +221,9 @@ int	file_tree_purge(struct job *j, struct file_plan *p,
  */
 void	file_detail(struct job *j, const struct file_plan *p,
 	    const struct file_want *w);
+
+/* file_note.c: all the steps into the journal; they are not committed. */
+int	file_note(struct job *j, struct buf *why);
 
 enum outcome file_apply(struct job *j);
 enum outcome file_pretend(struct job *j);

@@ -62,7 +62,7 @@ pretend_orig(struct job *j, const struct file_step *s, struct buf *why)
 	char *path;
 	int rc = -1;
 
-	if (asprintf(&path, "%s.orig_partout", s->path) == -1)
+	if (asprintf(&path, "%s" FILE_ORIG_SUFFIX, s->path) == -1)
 		return why_errno(why, s->path, "asprintf");
 	if (file_look(j, path, false, &orig, why) == -1)
 		goto clear;

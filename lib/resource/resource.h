@@ -23,6 +23,7 @@
  * what is a function or a template there has been called or rendered before.
  */
 struct job;
+struct journal;
 
 /* The types an option may have, or'd together. */
 enum {
@@ -99,6 +100,8 @@ struct job {
 	struct str	 title;
 	const struct value *values;
 	struct world	*world;		/* NULL: the host as it is */
+	struct journal	*journal;	/* told before a change; NULL: none */
+	const char	*role;		/* in whose name it is done, or NULL */
 	bool		 sensitive;	/* show no content, in why or diff */
 	bool		 want_diff;	/* somebody will look at diff */
 	bool		 want_detail;	/* ... at detail */
