@@ -32,10 +32,13 @@ ARCHIVE	= $(B)/libkit.a
 LIBSRC	= $(filter-out lib/partisci/%,$(wildcard lib/*/*.c))
 LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
 # What p2-apply has in itself: the prelude of policies, and roles.
-# The parts of core.js, in this order, are one function.
-CORE	= state errors queue select events declare results conditions \
+# A prelude's directory, its files in this order, is one function.
+PRELUDES = core polyfill modules
+PARTS_core = state errors queue select events declare results conditions \
 	  execute timers members native role api
-EMBEDDED = $(B)/p2/core.js $(wildcard share/p2/*.js share/roles/*.p2)
+PARTS_polyfill = add promise collections objects array string heredoc
+PARTS_modules = libraries require console process buffer
+EMBEDDED = $(PRELUDES:%=$(B)/p2/%.js) $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
 LIBS_p2-apply = -lduktape -lm -lmd
@@ -85,11 +88,14 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(STD) $(WARN) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/p2/core.js: $(CORE:%=share/p2/core/%.js) Makefile
-	@mkdir -p $(@D)
-	(echo "(function (native, global) { 'use strict';" && \
-	    cat $(CORE:%=share/p2/core/%.js) && echo '})') >$@.new
-	mv $@.new $@
+define prelude
+$(B)/p2/$(1).js: $(PARTS_$(1):%=share/p2/$(1)/%.js) Makefile
+	@mkdir -p $$(@D)
+	(echo "(function (native, global, api) { 'use strict';" && \
+	    cat $(PARTS_$(1):%=share/p2/$(1)/%.js) && echo '})') >$$@.new
+	mv $$@.new $$@
+endef
+$(foreach p,$(PRELUDES),$(eval $(call prelude,$(p))))
 
 $(B)/embed.c: $(EMBEDDED) lib/policy/embed.sh
 	@mkdir -p $(@D)
