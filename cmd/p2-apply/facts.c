@@ -39,12 +39,27 @@ add_names_of(const struct collector *c)
 		return;
 	}
 	for (f = c->facts; f->name != NULL; f++)
-		if (*f->name != '*')
+		if (f->name[strcspn(f->name, ".*")] != '*')
 			add_name((struct str){ f->name,
 			    strcspn(f->name, ".[") });
 }
 
-/* Nothing is found out before it is asked for. */
+/*
+ * What there is of these only they can tell: the keys of os-release, and what
+ * custom facts put at the top.
+ */
+static void
+add_found_names(void)
+{
+	const struct val *m;
+
+	(void)facts_get(facts, str_of("os_dist_id"));
+	(void)facts_get(facts, str_of("external"));
+	for (m = facts_tree(facts)->u.list.first; m != NULL; m = m->next)
+		add_name(str_of(m->key));
+}
+
+/* Nothing else is found out before it is asked for. */
 const char *const *
 facts_begin(const char *dir)
 {
@@ -57,6 +72,7 @@ facts_begin(const char *dir)
 		errx(2, "facts: %s", strerror(rc));
 	for (i = 0; (c = facts_collector(i)) != NULL; i++)
 		add_names_of(c);
+	add_found_names();
 	return names;
 }
 

@@ -145,7 +145,7 @@ extern const struct collector
     collect_groups, collect_sudoers, collect_ssh, collect_certificates,
     collect_containers, collect_kubernetes, collect_languages, collect_shells,
     collect_processes, collect_counters, collect_external,
-    collect_old_os, collect_old_cpus, collect_old_nics, collect_old_dmi,
+    collect_old_os, collect_old_dist, collect_old_cpus, collect_old_nics, collect_old_dmi,
     collect_old_self, collect_old_packages, collect_old_accounts,
     collect_old_services;
 

@@ -26,8 +26,6 @@ static const struct fact os_facts[] = {
 	{ "os_hostname", "string", "uname(2)", false },
 	{ "os_endianness", "string", "LE or BE", false },
 	{ "os_family", "string", "os.family", false },
-	{ "os_dist_*", "string", "each key of os-release, in lower case",
-	    false },
 	{ "os_uptime", "number", "/proc/uptime", true },
 	{ "os_loadavg", "array", "/proc/loadavg, three numbers", true },
 	{ "os_totalmem_bytes", "integer", "/proc/meminfo", false },
@@ -35,8 +33,15 @@ static const struct fact os_facts[] = {
 	{ NULL, NULL, NULL, false }
 };
 
+static const struct fact dist_facts[] = {
+	{ "os_dist_*", "string", "each key of os-release, in lower case",
+	    false },
+	{ NULL, NULL, NULL, false }
+};
+
+/* Alone, for what there is of these is known by looking only. */
 static void
-put_dist(struct facts *f, struct val *o)
+run_dist(struct facts *f, struct val *o)
 {
 	struct str text = os_release_text(f), line, key;
 	char name[64];
@@ -96,7 +101,6 @@ run_os(struct facts *f, struct val *o)
 	val_cstr(o, "os_endianness", __BYTE_ORDER__ ==
 	    __ORDER_LITTLE_ENDIAN__ ? "LE" : "BE");
 	val_str(o, "os_family", os_family(f));
-	put_dist(f, o);
 	put_moment(f, o);
 }
 
@@ -395,6 +399,11 @@ run_self(struct facts *f, struct val *o)
 const struct collector collect_old_os = {
 	.name = "", .help = "the system, by its old names", .when = COMPAT,
 	.facts = os_facts, .cost = 40, .run = run_os
+};
+
+const struct collector collect_old_dist = {
+	.name = "", .help = "os-release, by its old names", .when = COMPAT,
+	.facts = dist_facts, .cost = 10, .run = run_dist
 };
 
 const struct collector collect_old_cpus = {
