@@ -394,3 +394,38 @@ true 2 ..ab xxx true 2 7
 1,2
 finally'
 }
+
+@test "p2: chains may be of any length, and are of what each call returns" {
+	{
+		echo "var n = 0; p2.count = function (by) { n += by; return p2; };"
+		echo p2
+		yes '.count(1)' | head -n 70000
+		echo ';console.log(n);'
+	} >chain.p2
+	apply <chain.p2
+	is 0 70000
+	apply <<-'END'
+	var other = {b: function () { return 'b'; }, c: function () { return p2; }};
+	p2.role('inner', {p2: function (title) { p2.command(': ' + title).command(': more'); }});
+	p2.a = function (v) { return v; };
+	p2.a(other).c().a(p2.a(other).b()).length
+	p2.a({f: function () { p2.a(p2).a(1); return other; }})
+	    .f().b() + 1 && p2.a(p2)
+	    .a(2);
+	if (p2.a(false)) p2.a(p2).a(3); else p2.a(p2).a(4)
+	var o = {p2: 1}, x = 1
+	p2.a(p2).x = 5
+	for (p2.a(p2).i = 0; p2.i < 2; p2.i++) { p2.a(p2).a(p2) /* . */ . /* ( */ count = p2.i }
+	(function () { 'use strict'; p2.a(p2).a(p2).y = p2.x })()
+	console.log(o.p2, x, p2.x, p2.y, p2.i, p2.count);
+	p2.inner('role').inner('again');
+	function late() { return p2.a(p2).a(6) }
+	console.log(late());
+	END
+	is 0 '1 1 5 5 2 1
+6
+changed command : role: runs each time
+changed command : more: runs each time
+changed command : again: runs each time
+changed command : more: runs each time'
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # embed.sh FILE ...: a C source that holds each FILE as an array of bytes, by
-# the last two parts of its name.
+# the last two parts of its name, with its digest.
 set -eu
 echo '#include "policy/native.h"'
 n=0
@@ -16,7 +16,9 @@ for f; do
 	n=$((n + 1))
 	name=${f%/*}
 	name=${name##*/}/${f##*/}
-	echo "{ \"$name\", file$n, sizeof(file$n) - 1 },"
+	echo "{ \"$name\", file$n, sizeof(file$n) - 1, {"
+	sha256sum "$f" | cut -c 1-64 | sed 's/../0x&,/g'
+	echo '} },'
 done
-echo '{ NULL, NULL, 0 }'
+echo '{ NULL, NULL, 0, { 0 } }'
 echo '};'

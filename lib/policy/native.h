@@ -85,16 +85,17 @@ double	now_ms(void);
 /*
  * Compile the source called path, as a file's functions shall name it, or take
  * what was compiled before; the function is left on the stack.  A policy is a
- * module's body, else it is one expression.
+ * module's body, else it is one expression.  source_digest is SHA-256.
  */
 void	push_compiled(duk_context *ctx, const char *path, struct str source,
-	    bool is_module);
+	    const unsigned char source_digest[32], bool is_module);
 
 /* Files that come with the kit, in the program itself. */
 struct embedded {
 	const char	*name;		/* "p2/core.js" */
 	const unsigned char *bytes;
 	size_t		 len;
+	unsigned char	 digest[32];	/* SHA-256 */
 };
 
 extern const struct embedded embedded[];	/* up to one without name */

@@ -79,7 +79,7 @@ load_part(duk_context *ctx, const char *name)
 	const struct embedded *e = embedded_find(name);
 
 	push_compiled(ctx, duk_push_sprintf(ctx, "p2:%s", name + 3),
-	    (struct str){ (const char *)e->bytes, e->len }, false);
+	    (struct str){ (const char *)e->bytes, e->len }, e->digest, false);
 	duk_remove(ctx, -2);
 }
 

@@ -19,6 +19,7 @@ struct frame {
 	bool		 of_function;	/* ( of its parameters */
 	bool		 of_for;
 	bool		 of_statement;	/* ( of if, while, for, with */
+	bool		 chain;		/* a chain is a statement in it */
 };
 
 struct rewriter {
@@ -38,6 +39,8 @@ struct rewriter {
 	struct str	 word_before;	/* what came before it, if a word */
 	bool		 newline;	/* since the token before */
 	bool		 arrow_body;	/* the next { is one */
+	const char	*variable;	/* to take chains apart with, or NULL */
+	bool		 chain;		/* as in a frame, where none is open */
 };
 
 static int
@@ -583,16 +586,60 @@ comment_length(const struct rewriter *r)
 	return (size_t)((close == NULL ? r->end : close) - r->p);
 }
 
+/* Is this a statement's first token? */
+static bool
+starts_statement(const struct rewriter *r)
+{
+	return r->last == '\0' || strchr(";{}", r->last) != NULL ||
+	    (r->newline && r->before == VALUE);
+}
+
+/*
+ * A statement p2.a().b() is written as p2.a(); p2.b(), each call of what the
+ * one before has returned: the engine takes new registers for each call of a
+ * chain, sets all of them anew at each return, and has not enough for tens of
+ * thousands.
+ */
+static void
+take_chain_apart(struct rewriter *r)
+{
+	bool *chain = r->depth == 0 ? &r->chain : &top(r)->chain;
+	bool word = is_word_char(*r->p);
+
+	if (r->variable == NULL || (r->depth > 0 && top(r)->kind != '{'))
+		return;
+	if (*chain && *r->p == '.' && r->last == ')') {
+		buf_puts(r->out, ";");
+		buf_puts(r->out, r->variable);
+		buf_puts(r->out, "=");
+		buf_puts(r->out, r->variable);
+	} else if (*chain)
+		*chain = word ? r->last == '.' : *r->p != '\0' &&
+		    strchr(".([", *r->p) != NULL;
+	if (!*chain && word && starts_statement(r) &&
+	    is((struct str){ r->p, word_length(r) }, "p2") &&
+	    next_after(r, 2) == '.') {
+		buf_puts(r->out, r->variable);
+		buf_puts(r->out, "=");
+		*chain = true;
+	}
+}
+
 static int
 step(struct rewriter *r)
 {
 	char c = *r->p, next = peek(r, 1);
 
-	if (isspace((unsigned char)c))
+	if (isspace((unsigned char)c)) {
 		pass(r, 1);
-	else if (c == '/' && (next == '/' || next == '*'))
+		return 0;
+	}
+	if (c == '/' && (next == '/' || next == '*')) {
 		pass(r, comment_length(r));
-	else if (c == '"' || c == '\'') {
+		return 0;
+	}
+	take_chain_apart(r);
+	if (c == '"' || c == '\'') {
 		end_values_at_newline(r);
 		token(r, string_length(r), VALUE);
 	} else if (c == '`')
@@ -611,10 +658,11 @@ step(struct rewriter *r)
 }
 
 int
-rewrite(struct str source, struct buf *out, struct buf *err)
+rewrite(struct str source, const char *variable, struct buf *out,
+    struct buf *err)
 {
 	struct rewriter r = { .p = source.p, .end = source.p + source.len,
-	    .line = 1, .out = out, .err = err };
+	    .line = 1, .out = out, .err = err, .variable = variable };
 
 	while (r.p < r.end)
 		if (step(&r) == -1)

@@ -18,8 +18,14 @@
  * the engine to say.  Where it is known to lack something, the error says how
  * to write it.
  *
+ * Where variable is not NULL, statements that are chains of calls on p2 are
+ * taken apart with it, so it has to be one that the source does not use:
+ *
+ *	p2.a().b()		v=p2.a();v=v.b()
+ *
  * Appends to out and returns 0; or -1 with "LINE: reason" appended to err.
  */
-int	rewrite(struct str source, struct buf *out, struct buf *err);
+int	rewrite(struct str source, const char *variable, struct buf *out,
+	    struct buf *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sha2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,7 +71,7 @@ read_file(const char *path, bool trust, struct buf *out, const char **why)
 
 /* Compiled code is good for the same engine, path and source only. */
 static void
-digest_of(duk_context *ctx, const char *path, struct str source,
+digest_of(duk_context *ctx, const char *path, const unsigned char source[32],
     bool is_module, unsigned char digest[32])
 {
 	const char *env;
@@ -85,9 +86,18 @@ digest_of(duk_context *ctx, const char *path, struct str source,
 	    (long)DUK_VERSION, path, is_module);
 	SHA256Init(&sha);
 	SHA256Update(&sha, (const uint8_t *)env, strlen(env) + 1);
-	SHA256Update(&sha, (const uint8_t *)source.p, source.len);
+	SHA256Update(&sha, source, 32);
 	SHA256Final(digest, &sha);
 	duk_pop_n(ctx, 5);
+}
+
+/* What was as long as a policy is not needed any more. */
+static void
+give_back(duk_context *ctx, int i)
+{
+	engine_hold(ctx);
+	buf_clear(scratch(ctx, i));
+	engine_let(ctx);
 }
 
 /* Load from the store: true with the function on the stack. */
@@ -97,7 +107,6 @@ load_code(duk_context *ctx, const unsigned char digest[32])
 	struct policy *p = policy_of(ctx);
 	struct buf *code = scratch(ctx, 3);
 	bool found = false;
-	void *room;
 
 	if (p->o.store == NULL)
 		return false;
@@ -106,9 +115,10 @@ load_code(duk_context *ctx, const unsigned char digest[32])
 	engine_let(ctx);
 	if (!found || code->len == 0)
 		return false;
-	room = duk_push_fixed_buffer(ctx, code->len);
-	memcpy(room, code->p, code->len);
+	duk_push_external_buffer(ctx);
+	duk_config_buffer(ctx, -1, code->p, code->len);
 	duk_load_function(ctx);
+	give_back(ctx, 3);
 	return true;
 }
 
@@ -146,8 +156,9 @@ push_source(duk_context *ctx, const char *path, struct str source,
 	engine_hold(ctx);
 	if (is_module)
 		buf_puts(b, "(function (exports, require, module, "
-		    "__filename, __dirname) {");
-	if ((rc = rewrite(source, b, err)) == 0 && is_module)
+		    "__filename, __dirname, __chain) {");
+	if ((rc = rewrite(source, is_module ? "__chain" : NULL, b,
+	    err)) == 0 && is_module)
 		buf_puts(b, "\n})");
 	engine_let(ctx);
 	if (rc == -1) {
@@ -201,14 +212,15 @@ throw_syntax(duk_context *ctx, const char *path)
 
 void
 push_compiled(duk_context *ctx, const char *path, struct str source,
-    bool is_module)
+    const unsigned char source_digest[32], bool is_module)
 {
 	struct compiling c = { path };
 	unsigned char digest[32];
 
-	digest_of(ctx, path, source, is_module, digest);
+	digest_of(ctx, path, source_digest, is_module, digest);
 	if (!load_code(ctx, digest)) {
 		push_source(ctx, path, source, is_module);
+		give_back(ctx, 2);
 		if (duk_safe_call(ctx, compile, &c, 1, 1) != DUK_EXEC_SUCCESS)
 			throw_syntax(ctx, path);
 		if (policy_of(ctx)->o.store != NULL)
@@ -228,6 +240,25 @@ without_shebang(struct str s)
 	return s;
 }
 
+static void
+digest_of_source(struct str source, unsigned char digest[32])
+{
+	SHA2_CTX sha;
+
+	SHA256Init(&sha);
+	SHA256Update(&sha, (const uint8_t *)source.p, source.len);
+	SHA256Final(digest, &sha);
+}
+
+static void
+put_hex(char hex[65], const unsigned char digest[32])
+{
+	int i;
+
+	for (i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
 /* compile(path, text or undefined): the function of a module. */
 static duk_ret_t
 n_compile(duk_context *ctx)
@@ -235,6 +266,7 @@ n_compile(duk_context *ctx)
 	struct policy *p = policy_of(ctx);
 	const char *path = duk_require_string(ctx, 0), *why = NULL;
 	struct buf *b = scratch(ctx, 1);
+	unsigned char digest[32];
 	struct str source;
 	int rc = 0, error;
 
@@ -253,9 +285,10 @@ n_compile(duk_context *ctx)
 			    "%s is refused: %s", path, why);
 	}
 	source = without_shebang(buf_view(b));
+	digest_of_source(source, digest);
 	if (p->hash[0] == '\0')
-		SHA256Data((const uint8_t *)source.p, source.len, p->hash);
-	push_compiled(ctx, path, source, true);
+		put_hex(p->hash, digest);
+	push_compiled(ctx, path, source, digest, true);
 	return 1;
 }
 
@@ -273,7 +306,8 @@ load_embedded(duk_context *ctx, const char *dir, const char *suffix,
 		    duk_get_string(ctx, 0));
 	push_compiled(ctx, duk_push_sprintf(ctx, "p2:%s",
 	    duk_get_string(ctx, 0)),
-	    (struct str){ (const char *)e->bytes, e->len }, is_module);
+	    (struct str){ (const char *)e->bytes, e->len }, e->digest,
+	    is_module);
 	return 1;
 }
 

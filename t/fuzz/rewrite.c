@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str source = { (const char *)data, size };
 	struct buf out = { 0 }, err = { 0 };
 
-	if (rewrite(source, &out, &err) == -1) {
+	if (rewrite(source, "v", &out, &err) == -1) {
 		if (err.len == 0 || err.p[0] < '1' || err.p[0] > '9' ||
 		    memchr(err.p, ':', err.len) == NULL)
 			abort();
