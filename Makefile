@@ -26,7 +26,8 @@ WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
 
 # A tool is cmd/TOOL.c, or all of cmd/TOOL/*.c, with the archive of lib.
 # lib/partisci is the library for other people's programs and stands alone.
-TOOLS	= partisci-send partisci-recv partisci-query p2-apply p2-facts
+TOOLS	= partisci-send partisci-recv partisci-query p2-apply p2-facts \
+	  p2-sign
 BINS	= $(TOOLS:%=$(B)/bin/%)
 ARCHIVE	= $(B)/libkit.a
 LIBSRC	= $(filter-out lib/partisci/%,$(wildcard lib/*/*.c))
@@ -41,7 +42,9 @@ PARTS_modules = libraries require console process buffer
 EMBEDDED = $(PRELUDES:%=$(B)/p2/%.js) $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
-LIBS_p2-apply = -lduktape -lm -lmd
+LIBS_p2-apply = -lduktape -lm -lmd -Wl,--as-needed $(STATIC) -lsodium \
+	  -Wl,-Bdynamic
+LIBS_p2-sign = -lsodium
 # To load four libraries takes as long as to find out a fact: so they are
 # linked in.  Where there are no archives of them, make STATIC= .
 STATIC	= -Wl,-Bstatic
@@ -67,7 +70,8 @@ BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
 DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
-	  strace python3 nodejs golang-go procps iproute2 rpm
+	  signify-openbsd minisign \
+	  strace python3 nodejs golang-go procps iproute2
 BENCH_DEPS = $(DEMO_DEPS) sqlite3
 INSTALL_DEPS = t/need
 

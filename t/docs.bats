@@ -2,7 +2,7 @@
 # What the manuals, the README and the completions say is so, and t/demo runs.
 load helper
 
-tools='p2-apply p2-facts partisci-query partisci-recv partisci-send'
+tools='p2-apply p2-facts p2-sign partisci-query partisci-recv partisci-send'
 root=$BATS_TEST_DIRNAME/..
 share=$root/share
 
@@ -84,7 +84,9 @@ source_options() {
 		    sort)" < <(help_options "$tool" | cut -c 3- | sort)
 		same "$(sed -n -e "/^ *local -a common/,/^ *)/p" \
 		    -e "/^ *$tool)/,/;;/p" "$share/zsh/site-functions/_partisci" |
-		    sed -n 's/.*{-\(.\),--\([a-z-]*\)}.*/\1 \2/p' | sort)" < \
+		    sed -n 's/.*{-\(.\),--\([a-z-]*\)}.*/\1 \2/p' |
+		    { if [ "$tool" = p2-sign ]; then grep -v ' db$'; else cat; fi; } |
+		    sort)" < \
 		    <(help_options "$tool" | sort)
 	done
 }

@@ -2,7 +2,7 @@
 # Building and installing as a packager does.
 load helper
 
-tools=(p2-apply p2-facts partisci-query partisci-recv partisci-send)
+tools=(p2-apply p2-facts p2-sign partisci-query partisci-recv partisci-send)
 
 # All that is here was built once: by two jobs, from a tree under a path with
 # a space and into another, with a compiler that notes how it is called.
