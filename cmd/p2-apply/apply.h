@@ -13,6 +13,7 @@ struct asked {
 	const char	*dir;		/* of the store; "" for none */
 	const char	*facts;		/* directory of custom facts */
 	const char	*include;
+	const char	*key;		/* a public key; only what it signed */
 	const char	*explain;	/* type:title, or title; or NULL */
 	const char	**tags;		/* up to NULL */
 	size_t		 ntags;

@@ -9,7 +9,7 @@
 #include "apply.h"
 #include "base/stdfd.h"
 
-static const char letters[] = "cd:e:F:hI:jL:M:m:nt:VvW:";
+static const char letters[] = "cd:e:F:hI:jK:L:M:m:nt:VvW:";
 
 static const struct option options[] = {
 	{ "check",	no_argument, NULL, 'c' },
@@ -19,6 +19,7 @@ static const struct option options[] = {
 	{ "help",	no_argument, NULL, 'h' },
 	{ "include",	required_argument, NULL, 'I' },
 	{ "json",	no_argument, NULL, 'j' },
+	{ "key",	required_argument, NULL, 'K' },
 	{ "limit",	required_argument, NULL, 'L' },
 	{ "memory",	required_argument, NULL, 'M' },
 	{ "max-changes", required_argument, NULL, 'm' },
@@ -31,8 +32,8 @@ static const struct option options[] = {
 };
 
 static const char usage_line[] =
-"usage: p2-apply [-chjnVv] [-d dir] [-e name] [-F dir] [-I dir] [-L secs]\n"
-"           [-M mib] [-m max] [-t tag] [-W secs] policy ...\n";
+"usage: p2-apply [-chjnVv] [-d dir] [-e name] [-F dir] [-I dir] [-K file]\n"
+"           [-L secs] [-M mib] [-m max] [-t tag] [-W secs] policy ...\n";
 
 static const char help_text[] =
 "\n"
@@ -45,6 +46,7 @@ static const char help_text[] =
 "  -h, --help             print this\n"
 "  -I, --include DIR      find included policies in DIR, too\n"
 "  -j, --json             print one JSON object a resource, and a summary\n"
+"  -K, --key FILE         apply only what is signed by this key\n"
 "  -L, --limit SECS       stop a policy that computes for so long\n"
 "  -M, --memory MIB       let a policy have so much memory\n"
 "  -m, --max-changes N    change nothing if more than N would change\n"
@@ -115,6 +117,9 @@ set_option(struct asked *a, int ch)
 		break;
 	case 'j':
 		a->json = true;
+		break;
+	case 'K':
+		a->key = optarg;
 		break;
 	case 'L':
 		a->seconds = (unsigned)number(ch, optarg, 1, 86400);

@@ -18,6 +18,7 @@ struct session {
 	struct tally	 tally;
 	bool		 silent;	/* only count */
 	struct store	*store;		/* NULL: none */
+	struct trees	*trees;		/* NULL: nothing has to be signed */
 	const char *const *fact_names;
 	struct buf	 stdin_text;
 };
@@ -137,7 +138,8 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .verbose = a->verbose, .want_diff = a->noop || a->json ||
 	    a->verbose, .want_detail = a->json, .include = a->include,
 	    .tags = a->tags, .memory_max = a->memory,
-	    .seconds_max = a->seconds, .store = s->store };
+	    .seconds_max = a->seconds, .store = s->store,
+	    .trees = s->trees };
 	o->hooks = (struct policy_hooks){ .result = on_result,
 	    .print = on_print, .stop = on_stop, .fact = fact,
 	    .fact_names = s->fact_names };
@@ -265,6 +267,21 @@ open_store(struct session *s)
 	lock_store(a->dir, a->wait);
 }
 
+static void
+open_trees(struct session *s)
+{
+	struct buf why = { 0 };
+	char **path;
+
+	if (s->asked->key == NULL)
+		return;
+	for (path = s->asked->policies; *path != NULL; path++)
+		if (strcmp(*path, "-") == 0)
+			errx(2, "stdin: is in no signed tree");
+	if (trees_open(&s->trees, s->asked->key, &why) == -1)
+		errx(2, "%.*s", (int)why.len, why.p);
+}
+
 /* Would there be more changes than may be?  Then say so. */
 static bool
 are_too_many(struct session *s, int *rc)
@@ -315,6 +332,7 @@ run(const struct asked *a)
 	int rc = 0, exit_status = -1;
 
 	catch_signals();
+	open_trees(&s);
 	open_store(&s);
 	s.fact_names = facts_begin(a->facts);
 	if (are_too_many(&s, &rc))
@@ -324,6 +342,7 @@ run(const struct asked *a)
 	if (!a->check && a->explain == NULL)
 		show_summary(&s.tally, now_ms() - started);
 	store_close(s.store);
+	trees_close(s.trees);
 	facts_end();
 	buf_clear(&s.stdin_text);
 	return status_of(&s, rc, exit_status);

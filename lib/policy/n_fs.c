@@ -112,6 +112,7 @@ n_read_file(duk_context *ctx)
 	engine_let(ctx);
 	if (rc == -1)
 		return failed(ctx, "open");
+	judge(ctx, path, buf_view(b), false);
 	p = duk_push_fixed_buffer(ctx, b->len);
 	if (b->len > 0)
 		memcpy(p, b->p, b->len);

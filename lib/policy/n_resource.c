@@ -395,6 +395,7 @@ n_run(duk_context *ctx)
 	j->world = p->world;
 	j->journal = p->world == NULL ? p->o.journal : NULL;
 	j->role = role;
+	j->trees = p->o.trees;
 	j->sensitive = flag(ctx, 2, "sensitive");
 	j->want_diff = p->o.want_diff;
 	j->want_detail = p->o.want_detail;

@@ -238,29 +238,37 @@ call(void *arg, template_value lambda, struct str body,
 	return rc;
 }
 
-/* A partial is a file beside the policy: NAME, or NAME.mustache. */
+/*
+ * A partial is a file beside the policy: NAME, or NAME.mustache.  1: it is
+ * there; -1: it is not what was signed.
+ */
 static int
-read_partial(const char *dir, struct str name, const char *suffix,
-    struct buf *out)
+read_partial(const struct rendering *r, struct str name, const char *suffix,
+    struct buf *out, struct buf *err)
 {
+	struct trees *trees = policy_of(r->ctx)->o.trees;
 	struct buf path = { 0 };
 	ssize_t n = -1;
 	char *room;
-	int fd = -1;
+	int fd = -1, rc = 0;
 
-	buf_printf(&path, "%s/%.*s%s", dir, (int)name.len, name.p, suffix);
+	buf_printf(&path, "%s/%.*s%s", r->dir, (int)name.len, name.p, suffix);
 	buf_putc(&path, '\0');
 	if (!buf_failed(&path))
 		fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd != -1) {
+		while (out->len < PARTIAL_MAX &&
+		    (room = buf_room(out, 65536)) != NULL &&
+		    (n = read(fd, room, 65536)) > 0)
+			out->len += (size_t)n;
+		close(fd);
+		rc = n == 0;
+	}
+	if (rc == 1 && trees != NULL &&
+	    trees_judge_data(trees, path.p, buf_view(out), err) == -1)
+		rc = -1;
 	buf_clear(&path);
-	if (fd == -1)
-		return 0;
-	while (out->len < PARTIAL_MAX &&
-	    (room = buf_room(out, 65536)) != NULL &&
-	    (n = read(fd, room, 65536)) > 0)
-		out->len += (size_t)n;
-	close(fd);
-	return n == 0;
+	return rc;
 }
 
 static int
@@ -270,13 +278,12 @@ partial(void *arg, struct str name, struct buf *out, struct buf *err)
 	duk_context *ctx = r->ctx;
 	int rc;
 
-	(void)err;
 	if (name.len > 200 || memchr(name.p, '\0', name.len) != NULL ||
 	    memmem(name.p, name.len, "..", 2) != NULL)
 		return 0;
 	engine_hold(ctx);
-	if ((rc = read_partial(r->dir, name, ".mustache", out)) == 0)
-		rc = read_partial(r->dir, name, "", out);
+	if ((rc = read_partial(r, name, ".mustache", out, err)) == 0)
+		rc = read_partial(r, name, "", out, err);
 	engine_let(ctx);
 	return rc;
 }

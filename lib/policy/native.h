@@ -56,6 +56,9 @@ struct str arg_text(duk_context *ctx, duk_idx_t idx, int i);
 /* The same, and throws where there is a NUL in it. */
 const char *arg_path(duk_context *ctx, duk_idx_t idx, int i);
 
+/* Of what was read from path: throws where it had to be signed, and is not. */
+void judge(duk_context *ctx, const char *path, struct str bytes, bool code);
+
 /* Throw what errno says of path, with code and path as node has them. */
 duk_ret_t throw_errno(duk_context *ctx, int error, const char *call,
 	    const char *path);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "resource/resource.h"
+#include "sign/tree.h"
 #include "store/store.h"
 
 /*
@@ -65,6 +66,7 @@ struct policy_options {
 	unsigned	 seconds_max;	/* of computing; 0: the default */
 	struct store	*store;		/* to find bytecode in, or NULL; lent */
 	struct journal	*journal;	/* told before a change, or NULL; lent */
+	struct trees	*trees;		/* run only what is signed; lent */
 	struct policy_hooks hooks;
 };
 

@@ -69,6 +69,26 @@ read_file(const char *path, bool trust, struct buf *out, const char **why)
 	return rc;
 }
 
+void
+judge(duk_context *ctx, const char *path, struct str bytes, bool code)
+{
+	struct trees *t = policy_of(ctx)->o.trees;
+	struct buf *why;
+	int rc;
+
+	if (t == NULL)
+		return;
+	engine_hold(ctx);
+	why = scratch(ctx, 3);
+	rc = code ? trees_judge_code(t, path, bytes, why) :
+	    trees_judge_data(t, path, bytes, why);
+	buf_putc(why, '\0');
+	engine_let(ctx);
+	if (rc == -1)
+		(void)duk_error(ctx, DUK_ERR_ERROR, "%s", buf_failed(why) ?
+		    "out of memory" : why->p);
+}
+
 /* Compiled code is good for the same engine, path and source only. */
 static void
 digest_of(duk_context *ctx, const char *path, const unsigned char source[32],
@@ -283,6 +303,7 @@ n_compile(duk_context *ctx)
 		if (rc == -1)
 			return duk_error(ctx, DUK_ERR_ERROR,
 			    "%s is refused: %s", path, why);
+		judge(ctx, path, buf_view(b), true);
 	}
 	source = without_shebang(buf_view(b));
 	digest_of_source(source, digest);
@@ -331,15 +352,20 @@ n_load_role(duk_context *ctx)
 	return load_embedded(ctx, "roles", ".p2", true);
 }
 
-/* In a dry run, a file may be what some resource would have made of it. */
+/*
+ * In a dry run, a file may be what some resource would have made of it; then
+ * it is not the host's.
+ */
 static int
-read_world(const struct world *w, const char *path, struct buf *out)
+read_world(const struct world *w, const char *path, struct buf *out,
+    bool *host)
 {
 	const char *why;
 	struct node n;
 
-	if (!world_look(w, path, &n) ||
-	    (n.kind == NODE_FILE && n.data.p == NULL))
+	*host = !world_look(w, path, &n) ||
+	    (n.kind == NODE_FILE && n.data.p == NULL);
+	if (*host)
 		return read_file(path, false, out, &why);
 	if (n.kind == NODE_FILE) {
 		buf_str(out, n.data);
@@ -356,13 +382,16 @@ n_read_text(duk_context *ctx)
 	const char *path = arg_path(ctx, 0, 0);
 	struct buf *b = scratch(ctx, 1);
 	int rc, error;
+	bool host;
 
 	engine_hold(ctx);
-	rc = read_world(policy_of(ctx)->world, path, b);
+	rc = read_world(policy_of(ctx)->world, path, b, &host);
 	error = errno;
 	engine_let(ctx);
 	if (rc == -1)
 		return throw_errno(ctx, error, "open", path);
+	if (host)
+		judge(ctx, path, buf_view(b), false);
 	engine_push(ctx, buf_view(b));
 	return 1;
 }

@@ -126,6 +126,9 @@ write_source(struct replace *r, const struct file_step *s, struct buf *why)
 	} else
 		rc = replace_copy(r, fd, why);
 	close(fd);
+	/* What is judged is the copy: nobody else can write that any more. */
+	if (rc == 0 && s->trees != NULL)
+		rc = trees_judge_fd(s->trees, s->from, r->fd, why);
 	return rc;
 }
 

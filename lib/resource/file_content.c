@@ -207,6 +207,9 @@ plan_source(struct job *j, struct file_plan *p, const struct file_want *w,
 		return -1;
 	if (fd == -1)
 		return plan_copied(j, p, w, seen, data, why);
+	if (j->trees != NULL &&
+	    trees_judge_fd(j->trees, w->source, fd, why) == -1)
+		goto close_fd;
 	if (same_as_fd(seen, fd, w->source, &st, &same, why) == -1)
 		goto close_fd;
 	if (same) {
@@ -217,6 +220,7 @@ plan_source(struct job *j, struct file_plan *p, const struct file_want *w,
 		goto close_fd;
 	s->from_time = st.st_mtim;
 	s->from_size = st.st_size;
+	s->trees = j->trees;
 	if ((s->from = strdup(w->source)) == NULL) {
 		why_errno(why, w->source, "strdup");
 		goto close_fd;

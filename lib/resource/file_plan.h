@@ -100,6 +100,7 @@ struct file_step {
 	struct str	 data;		/* content, or a link's target */
 	char		*owned;		/* data, if it is the step's own */
 	char		*from;		/* the file that the content is in */
+	struct trees	*trees;		/* judges that; NULL: nobody does */
 	struct timespec	 from_time;	/* when it was planned */
 	off_t		 from_size;
 	bool		 keep_orig;

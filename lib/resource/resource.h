@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "resource/world.h"
+#include "sign/tree.h"
 
 /*
  * resource: the things of a host that a policy wants to be so and not
@@ -102,6 +103,7 @@ struct job {
 	struct world	*world;		/* NULL: the host as it is */
 	struct journal	*journal;	/* told before a change; NULL: none */
 	const char	*role;		/* in whose name it is done, or NULL */
+	struct trees	*trees;		/* judges sources; NULL: nobody does */
 	bool		 sensitive;	/* show no content, in why or diff */
 	bool		 want_diff;	/* somebody will look at diff */
 	bool		 want_detail;	/* ... at detail */
