@@ -7,7 +7,7 @@
 
 /* Options are checked as they are declared, and made values when they count. */
 
-static unsigned
+unsigned
 types_of(duk_context *ctx, duk_idx_t idx)
 {
 	switch (duk_get_type(ctx, idx)) {
@@ -70,20 +70,28 @@ check_list(duk_context *ctx, duk_idx_t idx, const char *name)
 	}
 }
 
+const struct resource_option *
+find_option(const struct resource_type *type, const char *name, int *i)
+{
+	const struct resource_option *table = type->options;
+
+	if ((*i = option_find(table, str_of(name))) == -1) {
+		table = resource_common;
+		*i = option_find(table, str_of(name));
+	}
+	return *i == -1 || (table[*i].types & OPTION_HIDDEN) ? NULL : table;
+}
+
 /* The option called name, with its value on top of the stack. */
 static void
 check_option(duk_context *ctx, const struct resource_type *type,
     const char *name, bool templated)
 {
-	const struct resource_option *table = type->options;
 	unsigned types;
-	int i = option_find(table, str_of(name));
+	int i;
+	const struct resource_option *table = find_option(type, name, &i);
 
-	if (i == -1) {
-		table = resource_common;
-		i = option_find(table, str_of(name));
-	}
-	if (i == -1 || (table[i].types & OPTION_HIDDEN)) {
+	if (table == NULL) {
 		if (!templated || option_nearest(type, str_of(name)) != NULL)
 			refuse_unknown(ctx, type, name);
 		return;

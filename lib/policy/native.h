@@ -43,6 +43,8 @@ struct policy {
 	int		 exit_status;	/* -1: process.exit() was not called */
 	struct compiled	*compiled;
 	void		*api;		/* heap pointer to what core.js returns */
+	void		*p2;		/* heap pointers: see quick() */
+	void		*quick;
 };
 
 struct policy *policy_of(duk_context *ctx);
@@ -73,6 +75,7 @@ struct native {
 	duk_idx_t	 nargs;
 };
 
+extern const struct native natives_declare[];
 extern const struct native natives_resource[];
 extern const struct native natives_run[];
 extern const struct native natives_source[];
@@ -81,6 +84,14 @@ extern const struct native natives_template[];
 
 /* Leave the facts object, with a getter for each fact, on the stack. */
 void	push_facts(duk_context *ctx);
+
+/*
+ * The table that has the option, with its place in *i; or NULL.  Which of the
+ * OPTION_ types the value at idx is of.
+ */
+const struct resource_option *find_option(const struct resource_type *type,
+	    const char *name, int *i);
+unsigned types_of(duk_context *ctx, duk_idx_t idx);
 
 /* Milliseconds of a clock that only goes forward. */
 double	now_ms(void);

@@ -54,6 +54,7 @@ push_native_object(duk_context *ctx)
 	struct policy *p = policy_of(ctx);
 
 	duk_push_object(ctx);
+	put_natives(ctx, natives_declare);
 	put_natives(ctx, natives_resource);
 	put_natives(ctx, natives_run);
 	put_natives(ctx, natives_source);

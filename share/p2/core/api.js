@@ -7,10 +7,10 @@ return {
 	job: function (fn) { jobs.push(fn); },
 	declare: function (path, dir, text) {
 		dropAll();
-		selection = undefined;
+		place(undefined, file, false);
 		handlers = {};
-		listening = linked = drained = watching = false;
-		named = {};
+		listening = linked = drained = false;
+		forgetNames();
 		pending = null;
 		failure = null;
 		included = {};

@@ -46,15 +46,39 @@ function conditions(step, opts, fn) {
 	});
 }
 
+function forgetNames() {
+	all.length = 0;
+	named = Object.create(null);
+	namers = {before: Object.create(null), subscribe: Object.create(null)};
+}
+
+function addNamer(step, option) {
+	list(step.opts[option]).forEach(function (id) {
+		if (!namers[option][id])
+			namers[option][id] = [];
+		namers[option][id].push(step);
+	});
+}
+
+/* Few policies have steps that name others: so this is done when one does. */
+function giveNames() {
+	all.forEach(function (step) {
+		named[step.mod + ':' + step.title] = step;
+		if (step.opts.before !== undefined)
+			addNamer(step, 'before');
+		if (step.opts.subscribe !== undefined)
+			addNamer(step, 'subscribe');
+	});
+	all.length = 0;
+}
+
 /* Steps that name this one in their options. */
 function naming(step, option) {
-	var id = step.mod + ':' + step.title, found = [], key;
-
-	for (key in named)
-		if (named[key] !== step &&
-		    list(named[key].opts[option]).indexOf(id) >= 0)
-			found.push(named[key]);
-	return found;
+	return (namers[option][step.mod + ':' + step.title] || []).filter(
+	    function (other) {
+		return other !== step &&
+		    named[other.mod + ':' + other.title] === other;
+	    });
 }
 
 function needed(step) {
@@ -71,8 +95,10 @@ function needed(step) {
  * and it is put back.  Returns '' or the reason to skip it, or null: put back.
  */
 function prerequisites(step) {
-	var needs = needed(step), i;
+	var needs, i;
 
+	giveNames();
+	needs = needed(step);
 	for (i = 0; i < needs.length; i++) {
 		if (needs[i].state === 1)
 			continue;
@@ -95,7 +121,10 @@ function prerequisites(step) {
 
 /* A step has changed something: run who wants to know of it. */
 function notify(step) {
-	var told = list(step.opts.notify).map(function (id) {
+	var told;
+
+	giveNames();
+	told = list(step.opts.notify).map(function (id) {
 		if (!named[id])
 			throw new Error('notifies ' + id +
 			    ', which is not declared');

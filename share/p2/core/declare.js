@@ -5,18 +5,44 @@
  * one; check(opts, title) gives a copy of options that are in order.
  */
 function Step(mod, act, title, opts, fn, line) {
-	this.mod = mod;
-	this.act = act;
+	Kind.call(this, mod, act);
 	this.title = title;
 	this.opts = opts;
 	this.fn = fn;
+	this.line = line;
+}
+Step.prototype.fn = undefined;
+Step.prototype.state = 0;		/* 1: done, 2: failed, 3: skipped */
+Step.prototype.refresh = false;
+
+/* What the steps of one module have in common that are declared here. */
+function Kind(mod, act) {
+	this.mod = mod;
+	this.act = act;
 	this.sel = selection;
 	this.file = file;
-	this.line = line;
-	this.next = null;
-	this.state = 0;			/* 1: done, 2: failed, 3: skipped */
-	this.refresh = false;
 	this.watch = watching;
+}
+Kind.prototype = Step.prototype;
+
+/* From now on, declarations are for these hosts and in this file. */
+function place(sel, path, watch) {
+	if (sel === selection && path === file && watch === watching)
+		return;
+	selection = sel;
+	file = path;
+	watching = watch;
+	forgetKinds();
+}
+
+/* Natives make steps of the kinds that are among these, without asking. */
+function forgetKinds() {
+	quick.length = 2;
+}
+
+function keepKind(index, mod, act) {
+	if ((selection === undefined || selection === true) && !drained)
+		quick[2 + index] = new Kind(mod, act);
 }
 
 function list(v) {
@@ -53,7 +79,7 @@ function declareOne(mod, act, check, title, opts, fn, line) {
 	if (copy.on !== undefined)
 		addHandlers(copy.on);
 	step = new Step(mod, act, title, copy, fn, line);
-	named[mod + ':' + title] = step;
+	all.push(step);
 	if (copy.before || copy.notify || copy.require || copy.subscribe)
 		link(step, copy);
 	append(step);

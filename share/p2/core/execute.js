@@ -14,9 +14,7 @@ function skip(step, why) {
 function execute(step) {
 	var opts = step.opts, why = '';
 
-	selection = step.sel;
-	file = step.file;
-	watching = false;
+	place(step.sel, step.file, false);
 	try {
 		if (linked && (why = prerequisites(step)) === null)
 			return;
@@ -69,6 +67,7 @@ function loop() {
 		step = take();
 		if (step === null) {
 			drained = jobs.length === 0;
+			forgetKinds();
 			break;
 		}
 		pending = step;

@@ -32,10 +32,9 @@ p2.push_action = function (fn) {
 	    undefined, native.line(-3)));
 };
 Object.defineProperty(p2, 'steps', {enumerable: true, get: function () {
-	var steps = [], at;
+	var steps = [];
 
-	for (at = queue.head; at; at = at.next)
-		steps.push(at);
+	each(queue, function (step) { steps.push(step); });
 	return steps;
 }});
 
@@ -59,7 +58,7 @@ p2.version = function (v) {
 /* A plain application ends, so there is nothing to watch. */
 p2.watch = function (on) {
 	if (typeof on === 'boolean')
-		watching = on;
+		place(selection, file, on);
 	return p2;
 };
 p2.P2_watch = p2.P2_unwatch = p2.P2_watchers_close = function () {};

@@ -104,11 +104,11 @@ function nativeModule(name, index) {
 			throw new Error(native.reason());
 		return outcome === 0 ? undefined : {result: words[outcome]};
 	}
-	modules[name] = p2[name] = function (title, opts, fn) {
-		declare(name, actNative, check, title, opts, fn,
-		    native.line(-3));
-		return p2;
-	};
+	modules[name] = p2[name] = native.declaration(index, function (title,
+	    opts, fn, line) {
+		declare(name, actNative, check, title, opts, fn, line);
+		keepKind(index, name, actNative);
+	});
 	types[name] = {now: function (step, title, opts) {
 		var outcome = native.run(index, title, check(opts, title),
 		    step.file, step.line || 0, false, step.mod);
@@ -139,6 +139,7 @@ function quietly(fn) {
 	return false;
 }
 
+native.quick(quick, p2);
 native.types.forEach(nativeModule);
 
 /*

@@ -1,75 +1,102 @@
-/* The queue of steps. */
+/*
+ * The queue of steps: pieces, each an array of which those before "at" are
+ * taken.  The last piece's array, where what is declared goes, is quick[0], for
+ * natives put steps there, too.
+ */
+
+function newQueue() {
+	var piece = {steps: [], at: 0, next: null};
+
+	return {head: piece, tail: piece};
+}
+
+function use(q) {
+	queue = q;
+	quick[0] = q.tail.steps;
+}
+
+/* The piece with the next step, or null. */
+function first(q) {
+	while (q.head.at === q.head.steps.length && q.head.next !== null)
+		q.head = q.head.next;
+	return q.head.at < q.head.steps.length ? q.head : null;
+}
 
 function append(step) {
-	if (drained)
-		return;
-	if (queue.tail === null)
-		queue.head = step;
-	else
-		queue.tail.next = step;
-	queue.tail = step;
+	if (!drained)
+		quick[0].push(step);
 }
 
 function setAside() {
 	var old = queue;
 
-	queue = {head: null, tail: null};
+	use(newQueue());
 	return old;
 }
 
 /* Put other behind what is in the queue. */
 function putBehind(other) {
-	if (other.head === null)
+	if (first(other) === null)
 		return;
-	if (queue.tail === null)
-		queue.head = other.head;
-	else
+	if (first(queue) === null)
+		use(other);
+	else {
 		queue.tail.next = other.head;
-	queue.tail = other.tail;
+		use({head: queue.head, tail: other.tail});
+	}
 }
 
 function take() {
-	var step = queue.head;
+	var piece = first(queue), step;
 
-	if (step !== null) {
-		queue.head = step.next;
-		if (queue.head === null)
-			queue.tail = null;
-		step.next = null;
+	if (piece === null)
+		return null;
+	step = piece.steps[piece.at++];
+	/* What is taken goes, by and by; the array stays the same. */
+	if (piece.at === piece.steps.length)
+		piece.at = piece.steps.length = 0;
+	else if (piece.at >= 100000 && piece.at * 2 > piece.steps.length) {
+		piece.steps.splice(0, piece.at);
+		piece.at = 0;
 	}
 	return step;
 }
 
 function dropAll() {
-	queue = {head: null, tail: null};
+	use(newQueue());
 	saved = [];
+}
+
+function each(q, fn) {
+	var piece, i;
+
+	for (piece = q.head; piece; piece = piece.next)
+		for (i = piece.at; i < piece.steps.length; i++)
+			fn(piece.steps[i]);
 }
 
 /* Take a step out of wherever it waits; false if it does not. */
 function pull(step) {
-	var lists = saved.concat(queue), i, at, before;
+	var lists = saved.concat(queue), i, piece, at;
 
-	for (i = 0; i < lists.length; i++) {
-		before = null;
-		for (at = lists[i].head; at; before = at, at = at.next) {
-			if (at !== step)
-				continue;
-			if (before === null)
-				lists[i].head = at.next;
-			else
-				before.next = at.next;
-			if (lists[i].tail === at)
-				lists[i].tail = before;
-			at.next = null;
-			return true;
+	for (i = 0; i < lists.length; i++)
+		for (piece = lists[i].head; piece; piece = piece.next) {
+			at = piece.steps.indexOf(step, piece.at);
+			if (at >= 0) {
+				piece.steps.splice(at, 1);
+				return true;
+			}
 		}
-	}
 	return false;
 }
 
 function pushFront(step) {
-	step.next = queue.head;
-	queue.head = step;
-	if (queue.tail === null)
-		queue.tail = step;
+	var head = queue.head;
+
+	if (head.at > 0)
+		head.steps[--head.at] = step;
+	else
+		queue.head = {steps: [step], at: 0, next: head};
 }
+
+use(newQueue());

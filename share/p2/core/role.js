@@ -103,7 +103,7 @@ function useRole(name, def, title, opts, line) {
 	appendFacts(name, def, line);
 	step = new Step(name, roleAct(def, title), String(title), opts,
 	    undefined, line);
-	named[name + ':' + title] = step;
+	all.push(step);
 	link(step, opts);
 	append(step);
 }
@@ -167,10 +167,10 @@ p2.include = function (name) {
 p2._in = function (path, fn) {
 	var outer = file;
 
-	file = path;
+	place(selection, path, watching);
 	try {
 		fn();
 	} finally {
-		file = outer;
+		place(selection, outer, watching);
 	}
 };

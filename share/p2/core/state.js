@@ -16,11 +16,14 @@ var p2 = {};
 var roles = {};			/* name: true, for those that p2.role() made */
 var modules = {};		/* name: its declaration function */
 var selection;			/* as node() was told */
-var queue = {head: null, tail: null};
+var queue;
 var saved = [];			/* by pushSteps() */
 var handlers = {};		/* event name: functions */
 var listening = false;		/* there is a handler */
+var quick = [];			/* for natives: where steps go, all, kinds */
+var all = quick[1] = [];	/* steps that have no name yet */
 var named = {};			/* type:title: the step */
+var namers = {};		/* before or subscribe, type:title: steps */
 var linked = false;		/* some step names another one */
 var pending = null;		/* the step that is being executed */
 var drained = false;		/* the queue has run dry: nothing more is taken */

@@ -43,7 +43,7 @@ function fire(t) {
 		t.at = native.now() + t.every;
 	else
 		clearTimer(t);
-	file = t.file;
+	place(selection, t.file, watching);
 	try {
 		t.fn.apply(null, t.args);
 	} catch (e) {
@@ -67,7 +67,7 @@ function pump() {
 	var t, wait;
 
 	loop();
-	if (failure !== null && pending === null && queue.head === null)
+	if (failure !== null && pending === null && first(queue) === null)
 		throw failure;
 	t = nextTimer();
 	if (t === null) {
