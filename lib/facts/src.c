@@ -1,9 +1,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,14 @@
 #include "facts/collect.h"
 #include "facts/state.h"
 
-enum { TRIES = 16, STEP = 16 * 1024, NAMES_MAX = 100000 };
+enum {
+	TRIES = 16,
+	FIRST = 4095,		/* the kernel sets aside a byte more */
+	STEP = 16 * 1024,
+	ROOM = 8192,		/* for entries of a directory */
+	ENTRY_MAX = 280,	/* bytes of the longest */
+	NAMES_MAX = 100000
+};
 
 void
 src_error(struct facts *f, const char *source, const char *reason)
@@ -77,6 +86,59 @@ open_below(struct facts *f, const struct dir *d, const char *path, int flags)
 	return -1;
 }
 
+/*
+ * What procfs and sysfs do when they are read spares half of the calls.  In
+ * the others anything may stand: a FIFO, a device.
+ */
+static enum src_kind
+probe(const char *mount, long magic, enum src_kind kind)
+{
+	struct statfs s;
+
+	return statfs(mount, &s) == 0 && (long)s.f_type == magic ? kind :
+	    SRC_ANY;
+}
+
+static enum src_kind
+kind_of(struct facts *f, const struct dir *d, const char *path)
+{
+	const char *top = d == NULL ? path : d->path;
+
+	if (f->rootfd != -1 || (d != NULL && d->here))
+		return SRC_ANY;
+	if (strncmp(top, "/sys/", 5) == 0) {
+		if (f->sysfs == SRC_UNKNOWN)
+			f->sysfs = probe("/sys", SYSFS_MAGIC, SRC_SYSFS);
+		return f->sysfs;
+	}
+	if (strncmp(top, "/proc/", 6) != 0)
+		return SRC_ANY;
+	if (f->procfs == SRC_UNKNOWN)
+		f->procfs = probe("/proc", PROC_SUPER_MAGIC, SRC_PROCFS);
+	return f->procfs == SRC_PROCFS && strncmp(top, "/proc/sys/", 10) == 0 ?
+	    SRC_SYSCTL : f->procfs;
+}
+
+/*
+ * Does a read of n bytes, of want, leave nothing behind?  A setting comes in
+ * one piece.  So does an attribute in sysfs, up to a page; longer ones, and
+ * lists, by the page: then at least half of it is full.
+ */
+static bool
+is_all(enum src_kind kind, off_t size, size_t n, size_t want)
+{
+	switch (kind) {
+	case SRC_SYSCTL:
+		return n < want;
+	case SRC_SYSFS:
+		return n < want && n <= 2048;
+	case SRC_PROCFS:
+		return false;
+	default:
+		return size > 0 && n < want;
+	}
+}
+
 static ssize_t
 read_some(int fd, char *p, size_t n)
 {
@@ -90,14 +152,14 @@ read_some(int fd, char *p, size_t n)
 }
 
 /*
- * Read up to max bytes of fd.  A regular file says how long it is, a file in
- * sysfs comes in one piece shorter than it says; in procfs only an empty read
- * tells the end.  Returns 0, an errno value, or -1 for too long.
+ * Read up to max bytes of fd.  A regular file says how long it is; where
+ * nothing is known, only an empty read tells the end.  Returns 0, an errno
+ * value, or -1 for too long.
  */
 static int
-read_all(int fd, off_t size, size_t max, struct buf *b)
+read_all(int fd, enum src_kind kind, off_t size, size_t max, struct buf *b)
 {
-	size_t want = size > 0 ? (size_t)size : STEP, start = b->len;
+	size_t want = size > 0 ? (size_t)size : FIRST, start = b->len;
 	ssize_t n;
 	char *room;
 
@@ -111,8 +173,16 @@ read_all(int fd, off_t size, size_t max, struct buf *b)
 		b->len += (size_t)n;
 		if (b->len - start > max)
 			return -1;
-		if (n == 0 || (size > 0 && (size_t)n <= want))
+		if (n == 0 || is_all(kind, size, (size_t)n, want + 1))
 			return 0;
+		if (kind == SRC_SYSCTL && want < max) {
+			/* There is no rest of a setting, but all of it. */
+			b->len = start;
+			if (lseek(fd, 0, SEEK_SET) == -1)
+				return errno;
+			want = max;
+			continue;
+		}
 		want = STEP;
 	}
 }
@@ -132,9 +202,10 @@ bool
 src_load(struct facts *f, const struct dir *d, const char *path, size_t max,
     struct buf *b)
 {
+	enum src_kind kind = kind_of(f, d, path);
 	size_t start = b->len;
 	char room[PATH_MAX];
-	struct stat st;
+	struct stat st = { .st_mode = S_IFREG };
 	int fd, error;
 
 	if ((fd = open_below(f, d, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
@@ -142,13 +213,13 @@ src_load(struct facts *f, const struct dir *d, const char *path, size_t max,
 		src_errno(f, full_path(d, path, room), errno);
 		return false;
 	}
-	if (fstat(fd, &st) == -1)
+	if (kind == SRC_ANY && fstat(fd, &st) == -1)
 		error = errno;
 	else if (!S_ISREG(st.st_mode)) {
 		src_error(f, full_path(d, path, room), "not a regular file");
 		error = ENOENT;
 	} else
-		error = read_all(fd, st.st_size, max, b);
+		error = read_all(fd, kind, st.st_size, max, b);
 	close(fd);
 	if (error == -1) {
 		cut(b, start, max);
@@ -376,17 +447,21 @@ sort_names(struct facts *f, struct dir *d, const struct buf *b, size_t count)
 	qsort(d->names, count, sizeof(*d->names), by_name);
 }
 
+/* Procfs and sysfs fill what they are given, as long as there is more. */
 static int
-list(struct facts *f, struct dir *d)
+list(struct facts *f, struct dir *d, enum src_kind kind)
 {
-	_Alignas(8) char block[8192];
+	_Alignas(8) char block[ROOM];
 	size_t count = 0;
 	long n;
 
 	buf_reset(&f->io);
 	while ((n = syscall(SYS_getdents64, d->fd, block,
-	    sizeof(block))) > 0 && count < NAMES_MAX)
+	    sizeof(block))) > 0 && count < NAMES_MAX) {
 		take_names(&f->io, block, (size_t)n, &count);
+		if (kind != SRC_ANY && n <= ROOM - ENTRY_MAX)
+			break;
+	}
 	if (n == -1)
 		return errno;
 	if (buf_failed(&f->io))
@@ -405,7 +480,7 @@ dir_begin(struct facts *f, struct dir *d, const char *path)
 		close(d->fd);
 		return false;
 	}
-	if ((error = list(f, d)) != 0)
+	if ((error = list(f, d, kind_of(f, NULL, d->path))) != 0)
 		src_errno(f, d->path, error);
 	return true;
 }

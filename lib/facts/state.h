@@ -6,6 +6,15 @@
 /* state: what is inside of struct facts; for facts.c, src.c and host.c. */
 enum { COLLECTORS_MAX = 64 };
 
+/* On which file system a source is. */
+enum src_kind {
+	SRC_UNKNOWN,
+	SRC_ANY,
+	SRC_SYSFS,		/* or what is mounted in it: cgroups, ... */
+	SRC_PROCFS,
+	SRC_SYSCTL		/* /proc/sys */
+};
+
 /* A source that is read once. */
 struct kept {
 	struct kept	*next;
@@ -17,6 +26,8 @@ struct facts {
 	struct arena		 arena;
 	struct facts_options	 opt;
 	int			 rootfd;	/* -1: the live host */
+	enum src_kind		 procfs;	/* what is at /proc */
+	enum src_kind		 sysfs;		/* what is at /sys */
 	int64_t			 began;
 	struct val		*tree;
 	struct val		*errors;
