@@ -76,7 +76,10 @@ buf_puts(struct buf *b, const char *s)
 void
 buf_putc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (b->len < b->size && !b->failed)
+		b->p[b->len++] = c;
+	else
+		buf_add(b, &c, 1);
 }
 
 void
@@ -116,6 +119,18 @@ plain(unsigned char c)
 	return c >= 0x20 && c != '"' && c != '\\';
 }
 
+/* Eight bytes at once: is each of them plain? */
+static bool
+eight_plain(const char *p)
+{
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return (((w - ones * 0x20) | ((w ^ ones * '"') - ones) |
+	    ((w ^ ones * '\\') - ones)) & ~w & ones * 0x80) == 0;
+}
+
 static char *
 escape(char *out, unsigned char c)
 {
@@ -144,11 +159,15 @@ buf_json(struct buf *b, struct str s)
 	if ((out = room = buf_room(b, s.len * 6 + 2)) == NULL)
 		return;
 	*out++ = '"';
-	for (i = 0; i < s.len; i++)
-		if (plain((unsigned char)s.p[i]))
-			*out++ = s.p[i];
+	for (i = 0; i < s.len; )
+		if (s.len - i >= 8 && eight_plain(s.p + i)) {
+			memcpy(out, s.p + i, 8);
+			out += 8;
+			i += 8;
+		} else if (plain((unsigned char)s.p[i]))
+			*out++ = s.p[i++];
 		else
-			out = escape(out, (unsigned char)s.p[i]);
+			out = escape(out, (unsigned char)s.p[i++]);
 	*out++ = '"';
 	b->len += (size_t)(out - room);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "facts/block.h"
+#include "facts/state.h"
 
 struct str
 block_udev(struct facts *f, struct str dev)
@@ -94,16 +95,98 @@ block_mount(struct facts *f, struct str dev)
 	return (struct str){ "", 0 };
 }
 
-bool
-block_is_idle(struct facts *f, const struct dir *d, const char *name)
+const struct dir *
+block_dir(struct facts *f)
+{
+	if (f->blocks == NULL &&
+	    (f->blocks = arena_alloc(&f->arena, sizeof(*f->blocks))) != NULL)
+		f->has_blocks = dir_open(f, NULL, "/sys/block", f->blocks);
+	return f->has_blocks ? f->blocks : NULL;
+}
+
+/* "major minor blocks name": devices without a size are not among them. */
+static bool
+may_have_size(struct facts *f, const char *name)
+{
+	struct str text = src_keep(f, "/proc/partitions", SRC_LARGE), line;
+
+	if (text.len == 0)
+		return true;
+	while (text_line(&text, &line))
+		if (text_is(text_tail(line, ' '), name))
+			return true;
+	return false;
+}
+
+static bool
+is_idle(struct facts *f, const struct dir *d, const char *name)
 {
 	char path[NAME_MAX + 16];
 	int64_t size;
 
-	if (strncmp(name, "loop", 4) != 0 && strncmp(name, "ram", 3) != 0 &&
-	    strncmp(name, "zram", 4) != 0 && strncmp(name, "nbd", 3) != 0)
+	if (strncmp(name, "ram", 3) == 0)
+		return true;
+	if (strncmp(name, "loop", 4) != 0 && strncmp(name, "zram", 4) != 0 &&
+	    strncmp(name, "nbd", 3) != 0)
 		return false;
 	(void)snprintf(path, sizeof(path), "%s/size", name);
-	return strncmp(name, "ram", 3) == 0 ||
-	    !src_num(f, d, path, &size) || size == 0;
+	return !may_have_size(f, name) || !src_num(f, d, path, &size) ||
+	    size == 0;
+}
+
+static struct str
+kept_line(struct facts *f, const struct dir *d, const char *path)
+{
+	return arena_str(facts_arena(f), src_line(f, d, path));
+}
+
+static void
+take_block(struct facts *f, struct buf *b, const char *name)
+{
+	struct block at = { .name = name };
+	char dev[32];
+
+	if (!dir_open(f, f->blocks, name, &at.dir))
+		return;
+	at.size = kept_line(f, &at.dir, "size");
+	at.dev = kept_line(f, &at.dir, "dev");
+	(void)snprintf(dev, sizeof(dev), "%.*s", (int)(at.dev.len < 30 ?
+	    at.dev.len : 30), at.dev.p);
+	at.dev.len = strlen(dev);
+	dir_close(&at.dir);
+	if (at.dev.len > 0)
+		at.udev = arena_str(facts_arena(f), block_udev(f,
+		    str_of(dev)));
+	buf_add(b, &at, sizeof(at));
+}
+
+const struct block *
+block_all(struct facts *f, size_t *n)
+{
+	const struct dir *d = block_dir(f);
+	struct buf b = { 0 };
+	size_t i;
+
+	if (f->block == NULL && d != NULL) {
+		for (i = 0; i < d->n; i++)
+			if (!is_idle(f, d, d->names[i]))
+				take_block(f, &b, d->names[i]);
+		if (!buf_failed(&b) && b.len > 0 && (f->block =
+		    arena_alloc(&f->arena, b.len)) != NULL) {
+			memcpy(f->block, b.p, b.len);
+			f->nblocks = b.len / sizeof(struct block);
+		}
+		buf_clear(&b);
+	}
+	*n = f->nblocks;
+	return f->block;
+}
+
+void
+block_put_bytes(struct val *o, const char *key, struct str sectors)
+{
+	int64_t n;
+
+	if (text_num(sectors, &n) && n >= 0 && n < INT64_MAX / 512)
+		val_int(o, key, n * 512);
 }

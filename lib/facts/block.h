@@ -21,7 +21,23 @@ struct str block_mount(struct facts *f, struct str dev);
 /* Octal escapes, as in mountinfo and fstab, undone in the arena. */
 struct str block_unescape(struct facts *f, struct str s);
 
-/* Memory and loop devices that have no size are left out. */
-bool	block_is_idle(struct facts *f, const struct dir *d, const char *name);
+/* A device in /sys/block, and what is asked of it in any case. */
+struct block {
+	const char	*name;
+	struct dir	 dir;		/* listed, and closed */
+	struct str	 size;		/* in sectors, as it stands there */
+	struct str	 dev;		/* "8:0" */
+	struct str	 udev;		/* see block_udev() */
+};
+
+/* Where they are, listed and open; NULL: nowhere.  Lent as long as f. */
+const struct dir *block_dir(struct facts *f);
+
+/* All that can be in use: memory and loop devices without a size are left
+ * out.  Lent as long as f. */
+const struct block *block_all(struct facts *f, size_t *n);
+
+/* Sectors into a fact, as bytes. */
+void	block_put_bytes(struct val *o, const char *key, struct str sectors);
 
 #endif

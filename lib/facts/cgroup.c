@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "facts/collect.h"
+#include "facts/state.h"
 
 static const struct fact facts[] = {
 	{ "version", "integer", "/proc/self/cgroup", false },
@@ -52,10 +53,29 @@ path_of(struct facts *f, const char *controller)
 static int
 version(struct facts *f)
 {
-	if (path_of(f, "memory").p != NULL || path_of(f, "cpu").p != NULL ||
-	    path_of(f, "pids").p != NULL)
-		return 1;
-	return path_of(f, "").p != NULL ? 2 : 0;
+	if (!f->cgroup_known) {
+		f->cgroup_known = true;
+		f->cgroup_version = path_of(f, "memory").p != NULL ||
+		    path_of(f, "cpu").p != NULL ||
+		    path_of(f, "pids").p != NULL ? 1 :
+		    path_of(f, "").p != NULL ? 2 : 0;
+	}
+	return f->cgroup_version;
+}
+
+enum { LEVELS_MAX = 8 };
+
+/* How many cgroups, from the own one to the top, are to be asked. */
+static unsigned
+levels(struct facts *f, const char *controller)
+{
+	struct str path = path_of(f, version(f) == 2 ? "" : controller);
+	unsigned n = 1;
+	size_t i;
+
+	for (i = 1; i < path.len && n < LEVELS_MAX; i++)
+		n += path.p[i - 1] == '/';
+	return n;
 }
 
 /* A file of the cgroup that is up levels above the own one. */
@@ -87,16 +107,14 @@ read_at(struct facts *f, const char *controller, const char *file,
 	return text_trim(src_keep(f, kept, SRC_MAX));
 }
 
-enum { LEVELS_MAX = 8 };
-
 /* The least that the own cgroup and those above it allow; -1: no limit. */
 static int64_t
 least(struct facts *f, const char *controller, const char *file)
 {
 	int64_t n, min = -1;
-	unsigned up;
+	unsigned up, all = levels(f, controller);
 
-	for (up = 0; up < LEVELS_MAX; up++)
+	for (up = 0; up < all; up++)
 		if (text_num(read_at(f, controller, file, up), &n) &&
 		    (min == -1 || n < min))
 			min = n;
@@ -135,9 +153,9 @@ double
 cgroup_cpu_quota(struct facts *f)
 {
 	double quota, min = 0;
-	unsigned up;
+	unsigned up, all = levels(f, "cpu");
 
-	for (up = 0; up < LEVELS_MAX; up++)
+	for (up = 0; up < all; up++)
 		if ((quota = quota_at(f, up)) > 0 &&
 		    (min <= 0 || quota < min))
 			min = quota;

@@ -89,6 +89,7 @@ bool	dir_open(struct facts *f, const struct dir *above, const char *path,
 	    struct dir *d);
 bool	dir_open_here(struct facts *f, const char *path, struct dir *d);
 void	dir_close(struct dir *d);
+bool	dir_reopen(struct facts *f, struct dir *d);	/* not listed again */
 bool	dir_has(const struct dir *d, const char *name);
 bool	dir_is_dir(struct facts *f, const struct dir *d, size_t i);
 

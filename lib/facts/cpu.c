@@ -271,24 +271,26 @@ walk_topology(struct facts *f, int64_t count, int64_t *sockets,
 	}
 }
 
-static bool
-has_all(struct str flags, const char *const *wanted)
+/* Flags in order: one look a word. */
+static int
+by_word(const void *a, const void *b)
 {
-	struct str rest, word;
+	const struct str *x = a, *y = b;
 
-	for (; *wanted != NULL; wanted++) {
-		rest = flags;
-		while ((word = text_word(&rest)).len > 0)
-			if (text_is(word, *wanted))
-				break;
-		if (word.len == 0)
-			return false;
-	}
-	return true;
+	return str_cmp(*x, *y);
+}
+
+static bool
+has(const struct buf *sorted, const char *flag)
+{
+	struct str key = str_of(flag);
+
+	return bsearch(&key, sorted->p, sorted->len / sizeof(key),
+	    sizeof(key), by_word) != NULL;
 }
 
 static void
-put_level(struct val *o, struct str flags)
+put_level(struct val *o, const struct buf *sorted)
 {
 	static const char *const levels[][12] = {
 		{ "lm", "cx8", "sse2" },
@@ -298,10 +300,16 @@ put_level(struct val *o, struct str flags)
 		{ "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl" }
 	};
 	char name[] = "x86-64-v0";
-	size_t i;
+	size_t i, j;
 
-	for (i = 0; i < 4 && has_all(flags, levels[i]); i++)
+	for (i = 0; i < 4; i++) {
+		for (j = 0; levels[i][j] != NULL; j++)
+			if (!has(sorted, levels[i][j]))
+				break;
+		if (levels[i][j] != NULL)
+			break;
 		name[sizeof(name) - 2]++;
+	}
 	if (i > 0)
 		val_cstr(o, "isa_level", name);
 }
@@ -309,21 +317,27 @@ put_level(struct val *o, struct str flags)
 static void
 put_flags(struct val *o, struct str flags)
 {
-	static const char *const vmx[] = { "vmx", NULL };
-	static const char *const svm[] = { "svm", NULL };
 	struct str rest = flags, word;
+	struct buf sorted = { 0 };
 	struct val *a;
 
 	if (flags.len == 0)
 		return;
 	a = val_arr(o, "flags");
-	while ((word = text_word(&rest)).len > 0)
+	while ((word = text_word(&rest)).len > 0) {
 		val_str(a, NULL, word);
-	put_level(o, flags);
-	if (has_all(flags, vmx))
-		val_cstr(o, "virtualization", "vmx");
-	else if (has_all(flags, svm))
-		val_cstr(o, "virtualization", "svm");
+		buf_add(&sorted, &word, sizeof(word));
+	}
+	if (sorted.len > 0) {
+		qsort(sorted.p, sorted.len / sizeof(word), sizeof(word),
+		    by_word);
+		put_level(o, &sorted);
+		if (has(&sorted, "vmx"))
+			val_cstr(o, "virtualization", "vmx");
+		else if (has(&sorted, "svm"))
+			val_cstr(o, "virtualization", "svm");
+	}
+	buf_clear(&sorted);
 }
 
 static void

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "facts/block.h"
@@ -46,19 +45,6 @@ transport(const char *name)
 	    strncmp(name, "vd", 2) == 0 ? "virtio" :
 	    strncmp(name, "mmcblk", 6) == 0 ? "mmc" :
 	    strncmp(name, "xvd", 3) == 0 ? "xen" : NULL;
-}
-
-static struct str
-kept_udev(struct facts *f, const struct dir *d)
-{
-	struct str dev = src_line(f, d, "dev"), text;
-	char name[32];
-
-	(void)snprintf(name, sizeof(name), "%.*s", (int)(dev.len < 30 ?
-	    dev.len : 30), dev.len == 0 ? "" : dev.p);
-	text = block_udev(f, str_of(name));
-	text.p = arena_cstr(facts_arena(f), text);
-	return text.p == NULL ? (struct str){ "", 0 } : text;
 }
 
 static void
@@ -123,44 +109,37 @@ put_parts(struct facts *f, const struct dir *d, const char *name,
 }
 
 static void
-put_disk(struct facts *f, const struct dir *above, const char *name,
-    struct val *o)
+put_disk(struct facts *f, const struct block *b, struct val *o)
 {
-	struct str udev, bus;
-	struct dir d;
-	int64_t n;
+	struct dir d = b->dir;
+	struct str bus;
 
-	if (!dir_open(f, above, name, &d))
+	block_put_bytes(o, "size_bytes", b->size);
+	if (!dir_reopen(f, &d))
 		return;
-	if (src_num(f, &d, "size", &n) && n < INT64_MAX / 512)
-		val_int(o, "size_bytes", n * 512);
-	udev = kept_udev(f, &d);
-	put_identity(f, &d, o, udev);
+	put_identity(f, &d, o, b->udev);
 	src_put_bool(f, &d, "queue/rotational", o, "rotational");
 	src_put_bool(f, &d, "removable", o, "removable");
 	src_put_bool(f, &d, "ro", o, "read_only");
-	bus = block_udev_value(udev, "ID_BUS");
+	bus = block_udev_value(b->udev, "ID_BUS");
 	if (bus.len > 0)
 		val_str(o, "transport", bus);
 	else
-		val_cstr(o, "transport", transport(name));
+		val_cstr(o, "transport", transport(b->name));
 	put_queue(f, &d, o);
-	put_parts(f, &d, name, o);
+	put_parts(f, &d, b->name, o);
 	dir_close(&d);
 }
 
 static void
 run(struct facts *f, struct val *o)
 {
-	struct dir d;
-	size_t i;
+	const struct block *all;
+	size_t i, n;
 
-	if (!dir_open(f, NULL, "/sys/block", &d))
-		return;
-	for (i = 0; i < d.n; i++)
-		if (!block_is_idle(f, &d, d.names[i]))
-			put_disk(f, &d, d.names[i], val_obj(o, d.names[i]));
-	dir_close(&d);
+	all = block_all(f, &n);
+	for (i = 0; i < n; i++)
+		put_disk(f, &all[i], val_obj(o, all[i].name));
 }
 
 const struct collector collect_disks = {

@@ -121,20 +121,16 @@ emit_list(struct buf *b, const struct val *v, unsigned depth, unsigned flags)
 static void
 emit_at(struct buf *b, const struct val *v, unsigned depth, unsigned flags)
 {
-	size_t start = b->len;
+	struct buf text = { 0 };
 
-	if (v->type == VAL_OBJ || v->type == VAL_ARR) {
+	if (v->type == VAL_OBJ || v->type == VAL_ARR)
 		emit_list(b, v, depth, flags);
-		return;
-	}
-	buf_putc(b, '"');
-	if (human(b, v, flags)) {
-		buf_putc(b, '"');
-		return;
-	}
-	if (!buf_failed(b))
-		b->len = start;
-	emit_scalar(b, v);
+	else if (human(&text, v, flags))
+		buf_json(b, buf_view(&text));
+	else
+		emit_scalar(b, v);
+	b->failed |= text.failed;
+	buf_clear(&text);
 }
 
 void

@@ -79,6 +79,8 @@ facts_free(struct facts *f)
 {
 	if (f == NULL)
 		return;
+	if (f->has_blocks)
+		dir_close(f->blocks);
 	arena_clear(&f->arena);
 	buf_clear(&f->io);
 	buf_clear(&f->db);

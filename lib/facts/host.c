@@ -166,7 +166,7 @@ hosts_fqdn(struct facts *f, struct str host)
 static struct str
 resolv_domain(struct facts *f)
 {
-	struct str text = src_text(f, NULL, "/etc/resolv.conf"), line, word;
+	struct str text = src_keep(f, "/etc/resolv.conf", SRC_MAX), line, word;
 	struct str domain = { NULL, 0 };
 
 	while (text_line(&text, &line)) {
@@ -179,22 +179,33 @@ resolv_domain(struct facts *f)
 	return domain;
 }
 
+/* What stands behind the first dot of the full name; asked for once. */
+static struct str
+domain_of(struct facts *f, struct str host, struct str rest)
+{
+	struct str fqdn;
+
+	if (f->domain.p != NULL)
+		return f->domain;
+	if (rest.len == 0 && (fqdn = hosts_fqdn(f, host)).len > 0)
+		rest = (struct str){ fqdn.p + host.len + 1,
+		    fqdn.len - host.len - 1 };
+	if (rest.len == 0)
+		rest = resolv_domain(f);
+	return f->domain = arena_str(&f->arena, rest);
+}
+
 void
 host_names(struct facts *f, struct val *o)
 {
-	struct str node = str_of(host_name(f)->nodename), host, domain, fqdn;
+	struct str domain = str_of(host_name(f)->nodename), host;
 	struct buf b = { 0 };
 
-	domain = node;
 	host = text_cut(&domain, '.');
 	if (host.len == 0)
 		return;
+	domain = domain_of(f, host, domain);
 	val_str(o, "hostname", host);
-	if (domain.len == 0 && (fqdn = hosts_fqdn(f, host)).len > 0)
-		domain = (struct str){ fqdn.p + host.len + 1,
-		    fqdn.len - host.len - 1 };
-	if (domain.len == 0)
-		domain = resolv_domain(f);
 	val_str(o, "domain", domain);
 	buf_str(&b, host);
 	if (domain.len > 0)

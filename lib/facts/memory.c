@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts/collect.h"
+#include "facts/block.h"
 #include "facts/smbios.h"
 
 static const struct fact facts[] = {
@@ -112,32 +112,28 @@ put_swap(struct facts *f, struct val *o)
 static void
 put_zram(struct facts *f, struct val *o)
 {
+	const struct dir *d = block_dir(f);
 	struct val *zram = val_obj(o, "zram"), *z;
-	struct dir d;
 	struct str s;
 	char path[64];
 	int64_t size;
-	int i;
+	size_t i;
 
-	if (!src_exists(f, "/sys/block/zram0") ||
-	    !dir_open(f, NULL, "/sys/block", &d))
-		return;
-	for (i = 0; (size_t)i < d.n; i++) {
-		if (strncmp(d.names[i], "zram", 4) != 0)
+	for (i = 0; d != NULL && i < d->n; i++) {
+		if (strncmp(d->names[i], "zram", 4) != 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "%.30s/disksize",
-		    d.names[i]);
-		if (!src_num(f, &d, path, &size) || size == 0)
+		    d->names[i]);
+		if (!src_num(f, d, path, &size) || size == 0)
 			continue;
-		z = val_obj(zram, d.names[i]);
+		z = val_obj(zram, d->names[i]);
 		val_int(z, "size_bytes", size);
 		(void)snprintf(path, sizeof(path), "%.30s/comp_algorithm",
-		    d.names[i]);
-		s = src_line(f, &d, path);
+		    d->names[i]);
+		s = src_line(f, d, path);
 		(void)text_cut(&s, '[');
 		val_str(z, "algorithm", text_cut(&s, ']'));
 	}
-	dir_close(&d);
 }
 
 static void

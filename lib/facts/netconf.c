@@ -37,13 +37,12 @@ resolv_manager(struct facts *f, struct str text)
 void
 netconf_dns(struct facts *f, struct val *o)
 {
-	struct buf b = { 0 };
-	struct str text, line, word, search = { NULL, 0 };
+	struct str all = src_keep(f, "/etc/resolv.conf", SRC_MAX);
+	struct str text = all, line, word, search = { NULL, 0 };
 	struct val *dns = val_obj(o, "dns"), *servers, *options = NULL;
 
-	if (!src_load(f, NULL, "/etc/resolv.conf", SRC_MAX, &b))
+	if (text.p == NULL)
 		return;
-	text = buf_view(&b);
 	servers = val_arr(dns, "nameservers");
 	while (text_line(&text, &line)) {
 		word = text_word(&line);
@@ -54,15 +53,14 @@ netconf_dns(struct facts *f, struct val *o)
 	}
 	if (search.len > 0)
 		put_words(val_arr(dns, "search"), search);
-	text = buf_view(&b);
+	text = all;
 	while (text_line(&text, &line))
 		if (text_is(text_word(&line), "options")) {
 			if (options == NULL)
 				options = val_arr(dns, "options");
 			put_words(options, line);
 		}
-	val_cstr(dns, "manager", resolv_manager(f, buf_view(&b)));
-	buf_clear(&b);
+	val_cstr(dns, "manager", resolv_manager(f, all));
 }
 
 /* Two lines of heads, then "wlan0: 0000 ..." */

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "facts/block.h"
@@ -55,13 +54,8 @@ put_udev(struct facts *f, struct val *o, struct str udev, const char *key,
 }
 
 static void
-put_names(struct facts *f, struct val *o, const char *dev, const char *name)
+put_names(struct facts *f, struct val *o, struct str udev, const char *name)
 {
-	struct str udev = block_udev(f, str_of(dev));
-
-	udev.p = arena_cstr(facts_arena(f), udev);
-	if (udev.p == NULL)
-		return;
 	put_udev(f, o, udev, "uuid", "ID_FS_UUID", "/dev/disk/by-uuid", name);
 	put_udev(f, o, udev, "label", "ID_FS_LABEL_ENC",
 	    "/dev/disk/by-label", name);
@@ -74,72 +68,72 @@ put_names(struct facts *f, struct val *o, const char *dev, const char *name)
 }
 
 static void
-put_sectors(struct facts *f, const struct dir *d, const char *file,
-    struct val *o, const char *key)
+put_mount(struct facts *f, struct val *o, struct str dev)
 {
-	int64_t n;
-
-	if (src_num(f, d, file, &n) && n < INT64_MAX / 512)
-		val_int(o, key, n * 512);
+	if (dev.len > 0)
+		val_str(o, "mount", block_mount(f, dev));
 }
 
 static void
-put_device(struct facts *f, const struct dir *d, const char *name,
-    struct val *all)
+put_partition(struct facts *f, const struct dir *d, const char *name,
+    struct val *o)
 {
-	struct val *o = val_obj(all, name);
 	struct str dev;
-	char kept[32];
 
-	put_sectors(f, d, "size", o, "size_bytes");
-	if (dir_has(d, "start"))
-		put_sectors(f, d, "start", o, "start_bytes");
-	dev = src_line(f, d, "dev");
-	(void)snprintf(kept, sizeof(kept), "%.*s", (int)(dev.len < 30 ?
-	    dev.len : 30), dev.len == 0 ? "" : dev.p);
-	if (kept[0] == '\0')
+	block_put_bytes(o, "size_bytes", src_line(f, d, "size"));
+	block_put_bytes(o, "start_bytes", src_line(f, d, "start"));
+	dev = arena_str(facts_arena(f), src_line(f, d, "dev"));
+	if (dev.len == 0)
 		return;
-	put_names(f, o, kept, name);
-	val_str(o, "mount", block_mount(f, str_of(kept)));
+	put_names(f, o, arena_str(facts_arena(f), block_udev(f, dev)), name);
+	put_mount(f, o, dev);
+}
+
+/* A disk that has no partitions is what is mounted. */
+static void
+put_whole(struct facts *f, const struct block *b, const struct dir *d,
+    struct val *o)
+{
+	block_put_bytes(o, "size_bytes", b->size);
+	if (b->dev.len == 0)
+		return;
+	put_names(f, o, b->udev, b->name);
+	put_mount(f, o, b->dev);
 	if (dir_has(d, "loop"))
 		src_put_line(f, d, "loop/backing_file", o, "backing_file");
 }
 
-/* The partitions of a disk, or itself where it has none. */
 static void
-put_disk(struct facts *f, const struct dir *above, const char *name,
-    struct val *o)
+put_disk(struct facts *f, const struct block *b, struct val *o)
 {
-	struct dir d, part;
+	struct dir d = b->dir, part;
 	bool any = false;
 	size_t i;
 
-	if (!dir_open(f, above, name, &d))
+	if (!dir_reopen(f, &d))
 		return;
 	for (i = 0; i < d.n; i++)
-		if (strncmp(d.names[i], name, strlen(name)) == 0 &&
+		if (strncmp(d.names[i], b->name, strlen(b->name)) == 0 &&
 		    dir_open(f, &d, d.names[i], &part)) {
 			any = true;
-			put_device(f, &part, d.names[i], o);
+			put_partition(f, &part, d.names[i], val_obj(o,
+			    d.names[i]));
 			dir_close(&part);
 		}
 	if (!any)
-		put_device(f, &d, name, o);
+		put_whole(f, b, &d, val_obj(o, b->name));
 	dir_close(&d);
 }
 
 static void
 run(struct facts *f, struct val *o)
 {
-	struct dir d;
-	size_t i;
+	const struct block *all;
+	size_t i, n;
 
-	if (!dir_open(f, NULL, "/sys/block", &d))
-		return;
-	for (i = 0; i < d.n; i++)
-		if (!block_is_idle(f, &d, d.names[i]))
-			put_disk(f, &d, d.names[i], o);
-	dir_close(&d);
+	all = block_all(f, &n);
+	for (i = 0; i < n; i++)
+		put_disk(f, &all[i], o);
 	val_sort(o);
 }
 

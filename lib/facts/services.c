@@ -25,16 +25,23 @@ static const struct fact old_facts[] = {
 };
 
 static struct val *
+new_service(struct val *o, struct str name, const char *manager)
+{
+	struct val *v = val_obj(o, val_key(o, name));
+
+	val_cstr(v, "manager", manager);
+	return v;
+}
+
+static struct val *
 service(struct val *o, struct str name, const char *manager)
 {
 	struct val *v;
 
 	if (name.len == 0)
 		return NULL;
-	if ((v = val_get_str(o, name)) == NULL) {
-		v = val_obj(o, val_key(o, name));
-		val_cstr(v, "manager", manager);
-	}
+	if ((v = val_get_str(o, name)) == NULL)
+		v = new_service(o, name, manager);
 	return v;
 }
 
@@ -61,7 +68,8 @@ unit_name(const char *file)
 	return s;
 }
 
-/* Unit files that are there.  Of templates only instances are services. */
+/* Unit files that are there, the first of all that is looked at.  Of
+ * templates only instances are services. */
 static void
 list_units(struct facts *f, struct val *o, const char *path)
 {
@@ -74,7 +82,7 @@ list_units(struct facts *f, struct val *o, const char *path)
 	for (i = 0; i < d.n; i++) {
 		name = unit_name(d.names[i]);
 		if (name.len > 0 && name.p[name.len - 1] != '@')
-			(void)service(o, name, "systemd");
+			(void)new_service(o, name, "systemd");
 	}
 	dir_close(&d);
 }

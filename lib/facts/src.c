@@ -519,6 +519,16 @@ dir_close(struct dir *d)
 }
 
 bool
+dir_reopen(struct facts *f, struct dir *d)
+{
+	d->fd = open_below(f, NULL, d->path, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC | O_NONBLOCK);
+	if (d->fd == -1)
+		src_errno(f, d->path, errno);
+	return d->fd != -1;
+}
+
+bool
 dir_is_dir(struct facts *f, const struct dir *d, size_t i)
 {
 	unsigned char type = (unsigned char)d->names[i][strlen(

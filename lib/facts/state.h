@@ -37,10 +37,17 @@ struct facts {
 	const char		*db_path;
 	struct host_name	 name;
 	bool			 named;
+	struct str		 domain;	/* p is NULL: not asked for */
+	bool			 cgroup_known;
+	int			 cgroup_version;	/* 0: none */
 	bool			 elf_known;
 	unsigned		 elf_bits;
 	unsigned		 elf_machine;
 	struct net		*net;		/* NULL: not asked for */
+	struct dir		*blocks;	/* block_dir(); NULL: likewise */
+	bool			 has_blocks;
+	struct block		*block;		/* block_all() */
+	size_t			 nblocks;
 	int64_t			 usec[COLLECTORS_MAX];	/* -1: not run */
 };
 

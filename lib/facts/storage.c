@@ -63,13 +63,6 @@ lv_group(struct facts *f, struct str name)
 	return (struct str){ vg, n };
 }
 
-static struct str
-kept(struct facts *f, struct str s)
-{
-	s.p = arena_cstr(facts_arena(f), s);
-	return s.p == NULL ? (struct str){ "", 0 } : s;
-}
-
 /* The prefix of its UUID says what made a mapping. */
 static void
 put_mapping(struct facts *f, const struct dir *above, const char *device,
@@ -78,12 +71,11 @@ put_mapping(struct facts *f, const struct dir *above, const char *device,
 	struct str name, uuid, prefix;
 	struct dir d;
 	struct val *o = NULL;
-	int64_t size;
 
 	if (!dir_open(f, above, device, &d))
 		return;
-	name = kept(f, src_line(f, &d, "dm/name"));
-	uuid = kept(f, src_line(f, &d, "dm/uuid"));
+	name = arena_str(facts_arena(f), src_line(f, &d, "dm/name"));
+	uuid = arena_str(facts_arena(f), src_line(f, &d, "dm/uuid"));
 	prefix = text_cut(&uuid, '-');
 	if (text_is(prefix, "LVM")) {
 		o = val_obj(g->lvs, val_key(g->lvs, name));
@@ -93,9 +85,8 @@ put_mapping(struct facts *f, const struct dir *above, const char *device,
 	else if (text_is(prefix, "CRYPT"))
 		o = val_obj(g->encryption, val_key(g->encryption, name));
 	val_cstr(o, "device", device);
-	if (text_is(prefix, "LVM") && src_num(f, &d, "size", &size) &&
-	    size < INT64_MAX / 512)
-		val_int(o, "size_bytes", size * 512);
+	if (text_is(prefix, "LVM"))
+		block_put_bytes(o, "size_bytes", src_line(f, &d, "size"));
 	else if (text_is(prefix, "mpath"))
 		val_str(o, "wwid", uuid);
 	else if (text_is(prefix, "CRYPT"))
@@ -130,19 +121,18 @@ static void
 put_mappings(struct facts *f, struct val *o, struct groups *g)
 {
 	struct val *lvm = val_obj(o, "lvm");
-	struct dir d;
+	const struct dir *d;
 	size_t i;
 
 	put_vgs(f, val_obj(lvm, "vgs"));
 	g->lvs = val_obj(lvm, "lvs");
 	g->multipath = val_new(facts_arena(f), VAL_OBJ);
 	g->encryption = val_new(facts_arena(f), VAL_OBJ);
-	if (!dir_open(f, NULL, "/sys/block", &d))
+	if ((d = block_dir(f)) == NULL)
 		return;
-	for (i = 0; i < d.n; i++)
-		if (strncmp(d.names[i], "dm-", 3) == 0)
-			put_mapping(f, &d, d.names[i], g);
-	dir_close(&d);
+	for (i = 0; i < d->n; i++)
+		if (strncmp(d->names[i], "dm-", 3) == 0)
+			put_mapping(f, d, d->names[i], g);
 	val_sort(g->lvs);
 	val_sort(g->multipath);
 	val_sort(g->encryption);

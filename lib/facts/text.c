@@ -264,12 +264,28 @@ cmp_runs(struct str *a, struct str *b)
 	return str_cmp(x, y);
 }
 
+/* How much of the two is alike, without a run of digits cut in two. */
+static size_t
+alike(struct str a, struct str b)
+{
+	size_t i = 0, n = a.len < b.len ? a.len : b.len;
+
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	while (i > 0 && is_digit(a.p[i - 1]))
+		i--;
+	return i;
+}
+
 int
 text_cmp(struct str a, struct str b)
 {
 	struct str all_a = a, all_b = b;
+	size_t n = alike(a, b);
 	int c;
 
+	a = skip(a, n);
+	b = skip(b, n);
 	while (a.len > 0 && b.len > 0) {
 		if (is_digit(*a.p) && is_digit(*b.p)) {
 			if ((c = cmp_runs(&a, &b)) != 0)

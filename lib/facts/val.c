@@ -78,12 +78,27 @@ arena_cstr(struct arena *a, struct str s)
 	return p;
 }
 
+struct str
+arena_str(struct arena *a, struct str s)
+{
+	s.p = arena_cstr(a, s);
+	return s.p == NULL ? (struct str){ "", 0 } : s;
+}
+
+/* ASCII without NUL, eight bytes at once. */
 static bool
 is_clean(struct str s)
 {
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t w;
 	size_t i;
 
-	for (i = 0; i < s.len; i++)
+	for (i = 0; s.len - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, s.p + i, sizeof(w));
+		if (((w | (w - ones)) & ones * 0x80) != 0)
+			return false;
+	}
+	for (; i < s.len; i++)
 		if ((unsigned char)s.p[i] >= 0x80 || s.p[i] == '\0')
 			return false;
 	return true;

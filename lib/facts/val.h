@@ -27,6 +27,7 @@ void	 arena_clear(struct arena *a);
 bool	 arena_failed(const struct arena *a);
 void	*arena_alloc(struct arena *a, size_t n);	/* zeroed; or NULL */
 char	*arena_cstr(struct arena *a, struct str s);	/* a copy, with NUL */
+struct str arena_str(struct arena *a, struct str s);	/* the same; or "" */
 
 enum val_type {
 	VAL_OBJ, VAL_ARR, VAL_STR, VAL_INT, VAL_REAL, VAL_BOOL, VAL_NULL
