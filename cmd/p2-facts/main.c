@@ -1,5 +1,6 @@
 #include <err.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,9 @@ main(int argc, char **argv)
 	struct facts *f;
 	int rc, missing = 0;
 
+	/* One piece of heap, and none of it given back before the end. */
+	(void)mallopt(M_TOP_PAD, 256 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
 	if (stdfd_hold() == -1)
 		err(EXIT_TROUBLE, "/dev/null");
 	parse_options(&w, argc, argv);

@@ -221,10 +221,11 @@ put_namespaces(struct facts *f, struct val *o)
 	if (!dir_open(f, NULL, "/proc/self/ns", &d))
 		return;
 	for (i = 0; i < d.n; i++) {
+		if (text_ends(str_of(d.names[i]), "_for_children"))
+			continue;
 		link = src_link(f, &d, d.names[i], room);
 		(void)text_cut(&link, '[');
-		if (!text_ends(str_of(d.names[i]), "_for_children") &&
-		    text_num(text_cut(&link, ']'), &n))
+		if (text_num(text_cut(&link, ']'), &n))
 			val_int(all, d.names[i], n);
 	}
 	dir_close(&d);

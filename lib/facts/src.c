@@ -403,8 +403,8 @@ struct entry {
 static int
 by_name(const void *a, const void *b)
 {
-	return text_cmp(str_of(*(const char *const *)a),
-	    str_of(*(const char *const *)b));
+	return text_cmp_names(*(const char *const *)a,
+	    *(const char *const *)b);
 }
 
 /* Copy the names in a block of entries, each with NUL and its type, to b. */

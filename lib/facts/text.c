@@ -93,23 +93,9 @@ text_unquote(struct str s)
 }
 
 bool
-text_is(struct str s, const char *word)
-{
-	return str_eq(s, str_of(word));
-}
-
-bool
 text_has(struct str s, const char *part)
 {
 	return s.len > 0 && memmem(s.p, s.len, part, strlen(part)) != NULL;
-}
-
-bool
-text_ends(struct str s, const char *end)
-{
-	size_t n = strlen(end);
-
-	return s.len >= n && memcmp(s.p + s.len - n, end, n) == 0;
 }
 
 bool
@@ -275,6 +261,18 @@ alike(struct str a, struct str b)
 	while (i > 0 && is_digit(a.p[i - 1]))
 		i--;
 	return i;
+}
+
+int
+text_cmp_names(const char *a, const char *b)
+{
+	size_t i = 0;
+
+	while (a[i] == b[i] && a[i] != '\0')
+		i++;
+	if (is_digit(a[i]) || is_digit(b[i]))
+		return text_cmp(str_of(a), str_of(b));
+	return (unsigned char)a[i] - (unsigned char)b[i];
 }
 
 int

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/str.h"
 
@@ -28,9 +29,22 @@ struct str text_tail(struct str s, char c);
 struct str text_trim(struct str s);
 struct str text_unquote(struct str s);
 
-bool	text_is(struct str s, const char *word);
+/* Where word and end are literals, their length is none to count. */
+static inline bool
+text_is(struct str s, const char *word)
+{
+	return str_eq(s, str_of(word));
+}
+
+static inline bool
+text_ends(struct str s, const char *end)
+{
+	size_t n = strlen(end);
+
+	return s.len >= n && memcmp(s.p + s.len - n, end, n) == 0;
+}
+
 bool	text_has(struct str s, const char *part);
-bool	text_ends(struct str s, const char *end);
 
 /* "KEY<blanks>SEP<blanks>VALUE": true if line is about key, and its value. */
 bool	text_key(struct str line, const char *key, char sep,
@@ -51,5 +65,6 @@ int64_t	text_list_count(struct str s);
 
 /* Order of bytes, but runs of digits by their value: eth2 before eth10. */
 int	text_cmp(struct str a, struct str b);
+int	text_cmp_names(const char *a, const char *b);	/* the same */
 
 #endif

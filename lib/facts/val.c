@@ -349,7 +349,7 @@ by_key(const void *a, const void *b)
 {
 	const struct val *const *x = a, *const *y = b;
 
-	return text_cmp(str_of((*x)->key), str_of((*y)->key));
+	return text_cmp_names((*x)->key, (*y)->key);
 }
 
 /* What is sorted already, as directories are, stays as it is. */
@@ -361,8 +361,8 @@ count_unsorted(const struct val *o, bool *sorted)
 
 	*sorted = true;
 	for (v = o->u.list.first; v != NULL; v = v->next, n++)
-		if (v->next != NULL && text_cmp(str_of(v->key),
-		    str_of(v->next->key)) > 0)
+		if (v->next != NULL && text_cmp_names(v->key,
+		    v->next->key) > 0)
 			*sorted = false;
 	return n;
 }
