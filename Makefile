@@ -35,7 +35,7 @@ LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
 # What p2-apply has in itself: the prelude of policies, and roles.
 # A prelude's directory, its files in this order, is one function.
 PRELUDES = core polyfill modules
-PARTS_core = state errors queue select events declare results conditions \
+PARTS_core = state errors queue select events declare results conditions notify \
 	  execute timers members native facts role api
 PARTS_polyfill = add promise collections objects array string heredoc
 PARTS_modules = libraries require console process buffer

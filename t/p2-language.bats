@@ -287,9 +287,9 @@ changed command 7: runs each time'
 	is 0 'changed command : b: runs each time
 changed command : a: runs each time
 changed command : c: runs each time
-changed command : e: runs each time
 changed command : g: runs each time
 changed command : h: runs each time
+changed command : e: runs each time
 changed command : d: runs each time'
 	apply <<-'END'
 	p2.command(': a', {require: 'command:: b'}).command(': b', {require: 'command:: a'});

@@ -18,6 +18,7 @@ struct asked {
 	const char	**tags;		/* up to NULL */
 	size_t		 ntags;
 	bool		 check;
+	bool		 owed;		/* only list what is owed */
 	bool		 noop;
 	bool		 json;
 	bool		 verbose;
@@ -54,6 +55,24 @@ void	show_end(void);
 void	record_result(const struct policy_result *r);
 int	record_put(struct store_tx *t, const char *path, struct str version,
 	    const struct tally *n, bool failed, double ms);
+
+/* "site" of /etc/p2/site.p2: what the store calls a policy. */
+struct str policy_name(const char *path);
+
+/*
+ * journal.c: what is in the store before a change, of the policy that is
+ * applied.  Functions that can fail return 0 or a code of the store.
+ */
+struct journal *journal_open(struct store *s, const char *path);
+int	journal_begin(struct store *s, const char *path);
+void	journal_owed(void (*fn)(const struct owed *o, void *fnarg),
+	    void *fnarg);
+void	journal_strike(const struct owed *o);
+int	journal_put(struct store_tx *t);
+void	journal_end(void);
+
+/* owed.c: list it; returns the exit status. */
+int	owed_list(const struct asked *a);
 
 /* lock.c: one run at a time on a store; exits if there is no end of waiting. */
 void	lock_store(const char *dir, unsigned seconds);

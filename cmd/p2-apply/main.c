@@ -9,7 +9,7 @@
 #include "apply.h"
 #include "base/stdfd.h"
 
-static const char letters[] = "cd:e:F:hI:jK:L:M:m:nt:VvW:";
+static const char letters[] = "cd:e:F:hI:jK:L:M:m:nOt:VvW:";
 
 static const struct option options[] = {
 	{ "check",	no_argument, NULL, 'c' },
@@ -24,6 +24,7 @@ static const struct option options[] = {
 	{ "memory",	required_argument, NULL, 'M' },
 	{ "max-changes", required_argument, NULL, 'm' },
 	{ "noop",	no_argument, NULL, 'n' },
+	{ "owed",	no_argument, NULL, 'O' },
 	{ "tag",	required_argument, NULL, 't' },
 	{ "version",	no_argument, NULL, 'V' },
 	{ "verbose",	no_argument, NULL, 'v' },
@@ -33,7 +34,8 @@ static const struct option options[] = {
 
 static const char usage_line[] =
 "usage: p2-apply [-chjnVv] [-d dir] [-e name] [-F dir] [-I dir] [-K file]\n"
-"           [-L secs] [-M mib] [-m max] [-t tag] [-W secs] policy ...\n";
+"           [-L secs] [-M mib] [-m max] [-t tag] [-W secs] policy ...\n"
+"       p2-apply -O [-j] [-d dir]\n";
 
 static const char help_text[] =
 "\n"
@@ -51,6 +53,7 @@ static const char help_text[] =
 "  -M, --memory MIB       let a policy have so much memory\n"
 "  -m, --max-changes N    change nothing if more than N would change\n"
 "  -n, --noop             change nothing, show what would change\n"
+"  -O, --owed             list notifications that are not delivered yet\n"
 "  -t, --tag TAG          only the resources with that tag; may be repeated\n"
 "  -V, --version          print the version\n"
 "  -v, --verbose          say more\n"
@@ -133,6 +136,9 @@ set_option(struct asked *a, int ch)
 	case 'n':
 		a->noop = true;
 		break;
+	case 'O':
+		a->owed = true;
+		break;
 	case 't':
 		add_tag(a, optarg);
 		break;
@@ -159,13 +165,13 @@ main(int argc, char **argv)
 		err(2, "/dev/null");
 	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
 		set_option(&a, ch);
-	if (optind == argc)
+	if ((optind == argc) != a.owed)
 		usage();
 	a.policies = argv + optind;
 	if (a.dir == NULL)
 		a.dir = store_default_dir();
 	show_begin(&a);
-	status = run(&a);
+	status = a.owed ? owed_list(&a) : run(&a);
 	show_end();
 	return status;
 }

@@ -46,9 +46,8 @@ next(struct str *rest)
 	return s;
 }
 
-/* "site" of /etc/p2/site.p2 */
-static struct str
-name_of(const char *path)
+struct str
+policy_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct str s = str_of(slash == NULL ? path : slash + 1);
@@ -124,7 +123,7 @@ int
 record_put(struct store_tx *t, const char *path, struct str version,
     const struct tally *n, bool failed, double ms)
 {
-	struct str policy = name_of(path);
+	struct str policy = policy_name(path);
 	int rc;
 
 	if (version.len == 64)

@@ -19,6 +19,7 @@ struct session {
 	bool		 silent;	/* only count */
 	struct store	*store;		/* NULL: none */
 	struct trees	*trees;		/* NULL: nothing has to be signed */
+	struct journal	*journal;	/* NULL: none */
 	const char *const *fact_names;
 	struct buf	 stdin_text;
 };
@@ -130,6 +131,26 @@ on_stop(void *arg)
 }
 
 static void
+on_owed(void *arg, void (*fn)(const struct owed *o, void *fnarg), void *fnarg)
+{
+	(void)arg;
+	journal_owed(fn, fnarg);
+}
+
+static void
+on_strike(void *arg, const struct owed *o, struct str why)
+{
+	(void)arg;
+	journal_strike(o);
+	if (why.len == 0)
+		return;
+	fflush(stdout);
+	warnx("%.*s: %.*s is owed, but %.*s: struck out",
+	    (int)o->resource.len, o->resource.p, (int)o->handler.len,
+	    o->handler.p, (int)why.len, why.p);
+}
+
+static void
 make_options(const struct session *s, bool noop, struct policy_options *o)
 {
 	const struct asked *a = s->asked;
@@ -139,9 +160,10 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    a->verbose, .want_detail = a->json, .include = a->include,
 	    .tags = a->tags, .memory_max = a->memory,
 	    .seconds_max = a->seconds, .store = s->store,
-	    .trees = s->trees };
+	    .trees = s->trees, .journal = s->journal };
 	o->hooks = (struct policy_hooks){ .result = on_result,
 	    .print = on_print, .stop = on_stop, .fact = fact,
+	    .owed = on_owed, .strike = on_strike,
 	    .fact_names = s->fact_names };
 }
 
@@ -162,7 +184,8 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 	n.skipped -= before->skipped;
 	n.failed -= before->failed;
 	if ((rc = store_begin(s->store, &t)) == 0) {
-		if ((rc = policy_keep_bytecode(p, t)) != 0 ||
+		if ((rc = journal_put(t)) != 0 ||
+		    (rc = policy_keep_bytecode(p, t)) != 0 ||
 		    (rc = record_put(t, path, policy_version(p), &n, failed,
 		    ms)) != 0)
 			store_abort(t);
@@ -209,6 +232,11 @@ apply_one(struct session *s, struct policy *p, const char *path,
 	struct str text;
 	int rc;
 
+	if ((rc = journal_begin(s->store, strcmp(path, "-") == 0 ? "stdin" :
+	    path)) != 0) {
+		buf_printf(why, "%s: %s", s->asked->dir, store_strerror(rc));
+		return -1;
+	}
 	if (strcmp(path, "-") != 0)
 		rc = policy_apply(p, path, NULL, why);
 	else {
@@ -265,6 +293,7 @@ open_store(struct session *s)
 	if ((rc = store_open(&s->store, a->dir, STORE_WRITE)) != 0)
 		errx(2, "%s: %s", a->dir, store_strerror(rc));
 	lock_store(a->dir, a->wait);
+	s->journal = journal_open(s->store, a->dir);
 }
 
 static void
@@ -341,6 +370,7 @@ run(const struct asked *a)
 		rc = apply_all(&s, a->noop, &exit_status);
 	if (!a->check && a->explain == NULL)
 		show_summary(&s.tally, now_ms() - started);
+	journal_end();
 	store_close(s.store);
 	trees_close(s.trees);
 	facts_end();

@@ -33,7 +33,7 @@ static bool
 is_involved(const char *name)
 {
 	static const char *const names[] = { "on", "before", "notify",
-	    "require", "subscribe" };
+	    "notify_now", "require", "subscribe" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -128,7 +128,7 @@ n_write_file(duk_context *ctx)
 	struct buf *b = scratch(ctx, 1);
 	int flags = O_WRONLY | O_CREAT | O_CLOEXEC, fd, rc = -1, saved;
 
-	no_write(ctx, "writeFile", path);
+	will_write(ctx, "writeFile", path);
 	if (!engine_text(ctx, 1, b)) {
 		duk_to_string(ctx, 1);
 		engine_text(ctx, 1, b);
@@ -153,7 +153,7 @@ n_mkdir(duk_context *ctx)
 {
 	const char *path = arg_path(ctx, 0, 0);
 
-	no_write(ctx, "mkdir", path);
+	will_write(ctx, "mkdir", path);
 	return mkdir(path, (mode_t)duk_get_int_default(ctx, 1, 0777)) == -1 ?
 	    failed(ctx, "mkdir") : 0;
 }
@@ -163,7 +163,7 @@ n_rmdir(duk_context *ctx)
 {
 	const char *path = arg_path(ctx, 0, 0);
 
-	no_write(ctx, "rmdir", path);
+	will_write(ctx, "rmdir", path);
 	return rmdir(path) == -1 ? failed(ctx, "rmdir") : 0;
 }
 
@@ -172,7 +172,7 @@ n_unlink(duk_context *ctx)
 {
 	const char *path = arg_path(ctx, 0, 0);
 
-	no_write(ctx, "unlink", path);
+	will_write(ctx, "unlink", path);
 	return unlink(path) == -1 ? failed(ctx, "unlink") : 0;
 }
 
@@ -182,7 +182,7 @@ n_symlink(duk_context *ctx)
 {
 	const char *target = arg_path(ctx, 0, 0), *path = arg_path(ctx, 1, 1);
 
-	no_write(ctx, "symlink", path);
+	will_write(ctx, "symlink", path);
 	return symlink(target, path) == -1 ?
 	    throw_errno(ctx, errno, "symlink", path) : 0;
 }
@@ -192,7 +192,7 @@ n_rename(duk_context *ctx)
 {
 	const char *from = arg_path(ctx, 0, 0), *to = arg_path(ctx, 1, 1);
 
-	no_write(ctx, "rename", to);
+	will_write(ctx, "rename", to);
 	return rename(from, to) == -1 ? failed(ctx, "rename") : 0;
 }
 
@@ -232,7 +232,7 @@ n_chmod(duk_context *ctx)
 {
 	const char *path = arg_path(ctx, 0, 0);
 
-	no_write(ctx, "chmod", path);
+	will_write(ctx, "chmod", path);
 	return chmod(path, (mode_t)duk_require_uint(ctx, 1)) == -1 ?
 	    failed(ctx, "chmod") : 0;
 }
@@ -242,7 +242,7 @@ n_chown(duk_context *ctx)
 {
 	const char *path = arg_path(ctx, 0, 0);
 
-	no_write(ctx, "chown", path);
+	will_write(ctx, "chown", path);
 	return chown(path, (uid_t)duk_require_number(ctx, 1),
 	    (gid_t)duk_require_number(ctx, 2)) == -1 ?
 	    failed(ctx, "chown") : 0;
@@ -257,7 +257,7 @@ n_utimes(duk_context *ctx)
 	struct timespec t[2] = { { .tv_sec = (time_t)when },
 	    { .tv_sec = (time_t)when } };
 
-	no_write(ctx, "utimes", path);
+	will_write(ctx, "utimes", path);
 	return utimensat(AT_FDCWD, path, t, 0) == -1 ?
 	    failed(ctx, "utimes") : 0;
 }

@@ -404,6 +404,8 @@ n_run(duk_context *ctx)
 	j->journal = p->world == NULL ? p->o.journal : NULL;
 	j->role = role;
 	j->trees = p->o.trees;
+	j->owed = p->owing.v;
+	j->nowed = p->owing.n;
 	j->sensitive = flag(ctx, 2, "sensitive");
 	j->want_diff = p->o.want_diff;
 	j->want_detail = p->o.want_detail;

@@ -261,7 +261,7 @@ n_exec(duk_context *ctx)
 	if (c.argv == NULL || c.argv[0] == NULL)
 		return duk_error(ctx, DUK_ERR_TYPE_ERROR, "nothing to run");
 	if (p->looking <= 0)
-		no_write(ctx, "exec", c.argv[0]);
+		will_write(ctx, "exec", c.argv[0]);
 	child_options(ctx, 1, &c);
 	duk_get_prop_string(ctx, 1, "raw");
 	raw = duk_get_boolean(ctx, -1);

@@ -25,6 +25,14 @@ struct compiled {
 	bool		 kept;
 };
 
+/* Whoever is to be told of a change that the step at hand may make. */
+struct owing {
+	struct buf	 text;
+	struct buf	 why;
+	struct owed	*v;
+	size_t		 n;
+};
+
 struct policy {
 	struct policy_options o;
 	struct engine	 engine;
@@ -41,6 +49,7 @@ struct policy {
 	int		 looking;	/* > 0: may run commands in a dry run */
 	bool		 stopped;
 	int		 exit_status;	/* -1: process.exit() was not called */
+	struct owing	 owing;
 	struct compiled	*compiled;
 	void		*api;		/* heap pointer to what core.js returns */
 	void		*p2;		/* heap pointers: see quick() */
@@ -65,8 +74,14 @@ void judge(duk_context *ctx, const char *path, struct str bytes, bool code);
 duk_ret_t throw_errno(duk_context *ctx, int error, const char *call,
 	    const char *path);
 
-/* Throw what ends a function quietly in a dry run, if this is one. */
-void	no_write(duk_context *ctx, const char *call, const char *path);
+/*
+ * A function of the policy's is about to write: in a dry run, throw what ends
+ * it quietly; else the journal has to know before.
+ */
+void	will_write(duk_context *ctx, const char *call, const char *path);
+
+/* See that whoever is to be told is in the journal; throws if it cannot be. */
+void	owing_commit(duk_context *ctx);
 
 /* A row up to NULL. */
 struct native {
@@ -77,6 +92,7 @@ struct native {
 
 extern const struct native natives_declare[];
 extern const struct native natives_resource[];
+extern const struct native natives_owed[];
 extern const struct native natives_run[];
 extern const struct native natives_source[];
 extern const struct native natives_fs[];

@@ -66,12 +66,14 @@ throw_errno(duk_context *ctx, int error, const char *call, const char *path)
 }
 
 void
-no_write(duk_context *ctx, const char *call, const char *path)
+will_write(duk_context *ctx, const char *call, const char *path)
 {
 	struct policy *p = policy_of(ctx);
 
-	if (!p->o.noop)
+	if (!p->o.noop) {
+		owing_commit(ctx);
 		return;
+	}
 	duk_push_error_object(ctx, DUK_ERR_ERROR, "%s: %s is not done in a "
 	    "dry run", path, call);
 	duk_push_true(ctx);

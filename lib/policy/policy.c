@@ -56,6 +56,7 @@ push_native_object(duk_context *ctx)
 	duk_push_object(ctx);
 	put_natives(ctx, natives_declare);
 	put_natives(ctx, natives_resource);
+	put_natives(ctx, natives_owed);
 	put_natives(ctx, natives_run);
 	put_natives(ctx, natives_source);
 	put_natives(ctx, natives_fs);
@@ -162,6 +163,9 @@ policy_free(struct policy *p)
 	for (i = 0; i < SCRATCH; i++)
 		buf_clear(&p->scratch[i]);
 	buf_clear(&p->version);
+	buf_clear(&p->owing.text);
+	buf_clear(&p->owing.why);
+	free(p->owing.v);
 	while ((c = p->compiled) != NULL) {
 		p->compiled = c->next;
 		buf_clear(&c->code);

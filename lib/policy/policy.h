@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "resource/journal.h"
 #include "resource/resource.h"
 #include "sign/tree.h"
 #include "store/store.h"
@@ -46,6 +47,11 @@ struct policy_hooks {
 	/* qEvent(): something to be recorded. */
 	void	(*event)(void *arg, struct str module, struct str object,
 		    struct str msg);
+	/* Call fn for each notification that an earlier run owes. */
+	void	(*owed)(void *arg, void (*fn)(const struct owed *o,
+		    void *fnarg), void *fnarg);
+	/* It is no longer; why says why if it was not delivered. */
+	void	(*strike)(void *arg, const struct owed *o, struct str why);
 	/* Append the value of a fact as JSON; false if there is none. */
 	bool	(*fact)(void *arg, struct str name, struct buf *json);
 	/* The names of the facts that can be asked for, up to NULL. */

@@ -20,7 +20,8 @@
  * does the first of them.  What was promised (an old content that can be had
  * back, somebody who is to be told) has to be durable when commit() returns.
  * A resource that does other things than these, a command, only commits.
- * Several resources that act together have one commit.
+ * Several resources that act together have one commit.  With it goes, for
+ * each, whoever the job says is to be told.
  *
  * note() and commit() return 0, or -1 with a sentence in why.  Then the
  * resource fails, with nothing changed.  Where a resource gives up after a
@@ -69,6 +70,12 @@ struct journal_step {
 	struct str	 data;		/* JOURNAL_WRITE: the content, or */
 	const char	*from;		/* ... the file that has it, or NULL */
 	bool		 sensitive;	/* nothing of it is to be kept */
+};
+
+/* Who is to be told when a resource has changed. */
+struct owed {
+	struct str	 resource;	/* "file:/etc/motd" */
+	struct str	 handler;	/* as the policy language calls it */
 };
 
 struct journal {

@@ -23,9 +23,11 @@ const struct resource_option resource_common[] = {
 	{ "before", OPTION_STRING | OPTION_LIST, NULL,
 	    "resources that need this one" },
 	{ "notify", OPTION_STRING | OPTION_LIST, NULL,
-	    "resources to be run when this one has changed" },
+	    "resources to be run at the end, if this one has changed" },
+	{ "notify_now", OPTION_STRING | OPTION_LIST, NULL,
+	    "resources to be run next, if this one has changed" },
 	{ "subscribe", OPTION_STRING | OPTION_LIST, NULL,
-	    "resources whose change runs this one" },
+	    "resources whose change runs this one at the end" },
 	{ "noop", OPTION_BOOL, "false", "show, but do not do it" },
 	{ "sensitive", OPTION_BOOL, "false", "show no content" },
 	{ "parms", OPTION_OBJECT | OPTION_STRING | OPTION_BOOL | OPTION_INT |

@@ -25,6 +25,7 @@
  */
 struct job;
 struct journal;
+struct owed;
 
 /* The types an option may have, or'd together. */
 enum {
@@ -104,6 +105,8 @@ struct job {
 	struct journal	*journal;	/* told before a change; NULL: none */
 	const char	*role;		/* in whose name it is done, or NULL */
 	struct trees	*trees;		/* judges sources; NULL: nobody does */
+	const struct owed *owed;	/* nowed to be told of a change */
+	size_t		 nowed;
 	bool		 sensitive;	/* show no content, in why or diff */
 	bool		 want_diff;	/* somebody will look at diff */
 	bool		 want_detail;	/* ... at detail */

@@ -27,6 +27,7 @@
  *  run       time, policy                    version, outcome, counts
  *  result    type, title                     policy, outcome, why, since when
  *  fact      host                            facts, as JSON
+ *  owed      policy, digest of the value     since when, resource, handler
  *  meta      name                            a number
  *
  * "version", "by_host" and "by_ver" have the same records, each with a slot
@@ -38,7 +39,7 @@ enum table {
 	T_META, T_VERSION, T_BY_HOST, T_BY_VER, T_SEEN, T_SLOT, T_APP, T_HOST,
 	T_HISTORY, T_EVENT, T_OUTBOX,
 	/* These came later: a store that is only read may lack them. */
-	T_BYTECODE, T_RUN, T_RESULT, T_FACT,
+	T_BYTECODE, T_RUN, T_RESULT, T_FACT, T_OWED,
 	NTABLES, FIRST_LATER_TABLE = T_BYTECODE
 };
 

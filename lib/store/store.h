@@ -314,6 +314,25 @@ int	store_each_fact(struct store_view *v, struct str host,
 	    void *arg), void *arg);
 
 /*
+ * Notifications that a change calls for and that have not been delivered:
+ * resource, "file:/etc/motd", of a policy has changed, and handler is to know
+ * of it.  To put one that is there is no harm, nor to delete one that is not.
+ */
+struct owed_row {
+	struct str	policy;
+	struct str	resource;
+	struct str	handler;
+	uint32_t	time;
+};
+
+int	store_owed_put(struct store_tx *t, const struct owed_row *r);
+int	store_owed_del(struct store_tx *t, const struct owed_row *r);
+
+/* Of one policy, or of all (policy is empty); lent until fn returns. */
+int	store_each_owed(struct store_view *v, struct str policy,
+	    int (*fn)(const struct owed_row *row, void *arg), void *arg);
+
+/*
  * Numbers that a tool remembers from one run to the next; 0 where there is
  * none.  Names are short literals, "packages" say.
  */

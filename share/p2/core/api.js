@@ -11,6 +11,8 @@ return {
 		handlers = {};
 		listening = linked = drained = false;
 		forgetNames();
+		debts = native.debts();
+		owing = false;
 		pending = null;
 		failure = null;
 		included = {};

@@ -63,7 +63,7 @@ function addNamer(step, option) {
 /* Few policies have steps that name others: so this is done when one does. */
 function giveNames() {
 	all.forEach(function (step) {
-		named[step.mod + ':' + step.title] = step;
+		named[nameOf(step)] = step;
 		if (step.opts.before !== undefined)
 			addNamer(step, 'before');
 		if (step.opts.subscribe !== undefined)
@@ -74,10 +74,10 @@ function giveNames() {
 
 /* Steps that name this one in their options. */
 function naming(step, option) {
-	return (namers[option][step.mod + ':' + step.title] || []).filter(
+	return (namers[option][nameOf(step)] || []).filter(
 	    function (other) {
 		return other !== step &&
-		    named[other.mod + ':' + other.title] === other;
+		    named[nameOf(other)] === other;
 	    });
 }
 
@@ -117,26 +117,4 @@ function prerequisites(step) {
 	}
 	step.waits = false;
 	return '';
-}
-
-/* A step has changed something: run who wants to know of it. */
-function notify(step) {
-	var told;
-
-	giveNames();
-	told = list(step.opts.notify).map(function (id) {
-		if (!named[id])
-			throw new Error('notifies ' + id +
-			    ', which is not declared');
-		return named[id];
-	}).concat(naming(step, 'subscribe'));
-
-	told.forEach(function (other) {
-		other.refresh = true;
-		if (other.state !== 0 && other !== step) {
-			other.state = 0;
-			other.reported = false;
-			append(other);
-		}
-	});
 }

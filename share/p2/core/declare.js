@@ -14,6 +14,7 @@ function Step(mod, act, title, opts, fn, line) {
 Step.prototype.fn = undefined;
 Step.prototype.state = 0;		/* 1: done, 2: failed, 3: skipped */
 Step.prototype.refresh = false;
+Step.prototype.tellers = null;		/* for whose change it is to be run */
 
 /* What the steps of one module have in common that are declared here. */
 function Kind(mod, act) {
@@ -50,9 +51,17 @@ function list(v) {
 }
 
 /* "before" and "notify" are "require" and "subscribe" of the other one. */
-function link(step, opts) {
-	if (opts.before || opts.notify || opts.require || opts.subscribe)
-		linked = true;
+function link(opts) {
+	linked = linked || isLinked(opts);
+}
+
+function isLinked(opts) {
+	return Boolean(opts.before || opts.notify || opts.notify_now ||
+	    opts.require || opts.subscribe);
+}
+
+function nameOf(step) {
+	return step.mod + ':' + step.title;
 }
 
 function addHandlers(on) {
@@ -80,8 +89,7 @@ function declareOne(mod, act, check, title, opts, fn, line) {
 		addHandlers(copy.on);
 	step = new Step(mod, act, title, copy, fn, line);
 	all.push(step);
-	if (copy.before || copy.notify || copy.require || copy.subscribe)
-		link(step, copy);
+	link(copy);
 	append(step);
 }
 

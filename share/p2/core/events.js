@@ -9,14 +9,23 @@ function listen(name, fn) {
 	listening = true;
 }
 
-/* Call the handlers; what they declare comes next, in order. */
-function emit(mod, title, opts, word) {
+function isHeard(name) {
+	return listening &&
+	    Object.prototype.hasOwnProperty.call(handlers, name) &&
+	    handlers[name].length > 0;
+}
+
+/*
+ * Call the handlers; what they declare comes next, in order, and then, if that
+ * is given, last.
+ */
+function emit(mod, title, opts, word, last) {
 	var name, list, rest, i;
 
 	if (!listening)
 		return;
 	name = mod + ':' + title + ':' + word;
-	if (!Object.prototype.hasOwnProperty.call(handlers, name))
+	if (!isHeard(name))
 		return;
 	list = handlers[name].slice();
 	rest = setAside();
@@ -24,6 +33,8 @@ function emit(mod, title, opts, word) {
 		for (i = 0; i < list.length; i++)
 			list[i]({eventname: name, module: mod, title: title,
 			    opts: opts});
+		if (last)
+			append(last);
 	} finally {
 		putBehind(rest);
 	}

@@ -1,6 +1,8 @@
 /* Execution: one step at a time. */
 
 function act(step) {
+	if (listening || linked || owing)
+		setOwing(step);
 	after(step, step.act(step), function (res) {
 		conclude(step, res);
 	});
@@ -18,10 +20,11 @@ function execute(step) {
 	try {
 		if (linked && (why = prerequisites(step)) === null)
 			return;
-		if (why)
+		if (why) {
+			step.unmet = true;
 			skip(step, why);
-		else if (!native.tagged(opts.tag))
-			finish(step, '');
+		} else if (!step.inner && !native.tagged(opts.tag))
+			passOver(step);
 		else if (opts.onlyif === undefined &&
 		    opts.unless === undefined)
 			act(step);
@@ -64,10 +67,12 @@ function loop() {
 		runJobs();
 		if (pending !== null || native.stop())
 			break;
-		step = take();
+		step = take() || takeLate();
 		if (step === null) {
 			drained = jobs.length === 0;
 			forgetKinds();
+			if (drained)
+				forget();
 			break;
 		}
 		pending = step;

@@ -64,6 +64,7 @@ function take() {
 
 function dropAll() {
 	use(newQueue());
+	late.length = 0;
 	saved = [];
 }
 
@@ -77,8 +78,12 @@ function each(q, fn) {
 
 /* Take a step out of wherever it waits; false if it does not. */
 function pull(step) {
-	var lists = saved.concat(queue), i, piece, at;
+	var lists = saved.concat(queue), i, piece, at = late.indexOf(step);
 
+	if (at >= 0) {
+		late.splice(at, 1);
+		return true;
+	}
 	for (i = 0; i < lists.length; i++)
 		for (piece = lists[i].head; piece; piece = piece.next) {
 			at = piece.steps.indexOf(step, piece.at);

@@ -28,11 +28,28 @@ function finish(step, word) {
 	if (pending === step)
 		pending = null;
 	step.state = word === 'skipped' ? 3 : word === 'failed' ? 2 : 1;
-	if (!word)
-		return;
-	if (linked && word === 'changed')
-		notify(step);
-	emit(step.mod, step.title, step.opts, word);
+	if (word === 'failed')
+		undone++;
+	if (step.tellers !== null)
+		wasTold(step);
+	if (word === 'changed')
+		hasChanged(step);
+	else {
+		if (debts !== null)
+			isAsWanted(step, word);
+		if (word)
+			emit(step.mod, step.title, step.opts, word);
+	}
+	if (owing)
+		clearOwing();
+}
+
+/* Not one of those that are to be run: as if it had been done. */
+function passOver(step) {
+	pending = null;
+	step.state = 1;
+	step.tellers = null;
+	undone++;
 }
 
 /* A step has failed, and with it the run; its handlers are still heard. */

@@ -104,7 +104,7 @@ function useRole(name, def, title, opts, line) {
 	step = new Step(name, roleAct(def, title), String(title), opts,
 	    undefined, line);
 	all.push(step);
-	link(step, opts);
+	link(opts);
 	append(step);
 }
 

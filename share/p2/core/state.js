@@ -24,6 +24,10 @@ var quick = [];			/* for natives: where steps go, all, kinds */
 var all = quick[1] = [];	/* steps that have no name yet */
 var named = {};			/* type:title: the step */
 var namers = {};		/* before or subscribe, type:title: steps */
+var late = [];			/* steps to run when the queue is empty */
+var debts = null;		/* type:title: whom an earlier run owes word */
+var owing = false;		/* C knows who is to be told of this step */
+var undone = 0;			/* steps passed over, or failed softly */
 var linked = false;		/* some step names another one */
 var pending = null;		/* the step that is being executed */
 var drained = false;		/* the queue has run dry: nothing more is taken */
