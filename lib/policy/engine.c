@@ -1,6 +1,5 @@
 #include <sys/time.h>
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,20 +11,16 @@ enum { TICKS = 10 };		/* the timer's, for the whole time allowed */
 /* For the signal handler: the one that is running. */
 static struct engine *volatile current;
 
-/*
- * The usable size stands for what a block takes, so no header is needed.
- */
 static void *
 allocate(void *udata, duk_size_t size)
 {
 	struct engine *e = udata;
 	void *p;
 
-	if (size == 0 || e->used + size > e->max)
+	if (size > e->max || e->pool.used > e->max - size)
 		return NULL;
 	e->held++;
-	if ((p = malloc(size)) != NULL)
-		e->used += malloc_usable_size(p);
+	p = pool_alloc(&e->pool, size);
 	e->held--;
 	return p;
 }
@@ -35,20 +30,13 @@ reallocate(void *udata, void *old, duk_size_t size)
 {
 	struct engine *e = udata;
 	size_t before;
-	void *p;
+	void *p = NULL;
 
-	if (old == NULL)
-		return allocate(udata, size);
 	e->held++;
-	before = malloc_usable_size(old);
-	if (size == 0) {
-		free(old);
-		p = NULL;
-		e->used -= before;
-	} else if (size > before && e->used + (size - before) > e->max)
-		p = NULL;
-	else if ((p = realloc(old, size)) != NULL)
-		e->used += malloc_usable_size(p) - before;
+	before = old == NULL ? 0 : pool_size(&e->pool, old);
+	if (size <= before || (size <= e->max &&
+	    e->pool.used - before <= e->max - size))
+		p = pool_realloc(&e->pool, old, size);
 	e->held--;
 	return p;
 }
@@ -58,11 +46,8 @@ release(void *udata, void *p)
 {
 	struct engine *e = udata;
 
-	if (p == NULL)
-		return;
 	e->held++;
-	e->used -= malloc_usable_size(p);
-	free(p);
+	pool_free(&e->pool, p);
 	e->held--;
 }
 
@@ -115,9 +100,12 @@ engine_open(struct engine *e, size_t memory_max, unsigned seconds, void *owner)
 
 	*e = (struct engine){ .max = memory_max, .seconds = seconds,
 	    .owner = owner };
+	pool_init(&e->pool, memory_max);
 	if ((e->ctx = duk_create_heap(allocate, reallocate, release, e,
-	    fatal)) == NULL)
+	    fatal)) == NULL) {
+		pool_clear(&e->pool);
 		return -1;
+	}
 	current = e;
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGVTALRM, &sa, NULL);
@@ -134,8 +122,8 @@ engine_close(struct engine *e)
 		return;
 	setitimer(ITIMER_VIRTUAL, &none, NULL);
 	current = NULL;
-	if (!e->dead)
-		duk_destroy_heap(e->ctx);
+	/* Nothing in the heap has a finalizer, so it goes as it is. */
+	pool_clear(&e->pool);
 	e->ctx = NULL;
 }
 

@@ -10,21 +10,22 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "policy/pool.h"
 
 /*
  * engine: Duktape with limits.
  *
  * Debian's build cannot be interrupted from within, so a timer's signal jumps
  * out of it where it has gone on for too long; the heap is then abandoned as
- * it is, memory and all.  A jump must not leave malloc(3) or anything else of
- * the process half done: the allocator, and all C that is called from a
- * policy, runs between engine_hold() and engine_let(), and there the signal
- * waits.  In between nothing may be called that throws.
+ * it is.  A jump must not leave malloc(3) or anything else of the process half
+ * done: the allocator, and all C that is called from a policy, runs between
+ * engine_hold() and engine_let(), and there the signal waits.  In between
+ * nothing may be called that throws.
  */
 struct engine {
 	duk_context	*ctx;
-	size_t		 used;		/* bytes of the heap */
-	size_t		 max;
+	struct pool	 pool;		/* the heap's memory */
+	size_t		 max;		/* of it, in bytes */
 	unsigned	 seconds;
 	volatile sig_atomic_t held;	/* not to be jumped out of */
 	volatile sig_atomic_t running;	/* escape is valid */

@@ -390,7 +390,7 @@ n_ids(duk_context *ctx)
 static duk_ret_t
 n_memory(duk_context *ctx)
 {
-	duk_push_number(ctx, (double)engine_of(ctx)->used);
+	duk_push_number(ctx, (double)engine_of(ctx)->pool.used);
 	return 1;
 }
 

@@ -1,9 +1,21 @@
 /* Execution: one step at a time. */
 
+/* Most steps end at once: those cost no closure. */
 function act(step) {
+	var res;
+
 	if (listening || linked || owing)
 		setOwing(step);
-	after(step, step.act(step), function (res) {
+	res = step.act(step);
+
+	if (isThenable(res))
+		concludeLater(step, res);
+	else
+		conclude(step, res);
+}
+
+function concludeLater(step, promise) {
+	after(step, promise, function (res) {
 		conclude(step, res);
 	});
 }
@@ -17,6 +29,7 @@ function execute(step) {
 	var opts = step.opts, why = '';
 
 	place(step.sel, step.file, false);
+	reported = null;
 	try {
 		if (linked && (why = prerequisites(step)) === null)
 			return;

@@ -97,7 +97,7 @@ function nativeModule(name, index) {
 			return undefined;
 		outcome = native.run(index, step.title, opts, step.file,
 		    step.line || 0, step.refresh, undefined);
-		step.reported = true;
+		reported = step;
 		if (step.fn !== undefined)
 			quietly(function () { callBack(step, outcome); });
 		if (outcome === FAILED)
@@ -113,7 +113,7 @@ function nativeModule(name, index) {
 		var outcome = native.run(index, title, check(opts, title),
 		    step.file, step.line || 0, false, step.mod);
 
-		step.reported = true;
+		reported = step;
 		if (outcome === FAILED)
 			throw new Error(title + ': ' + native.reason());
 		return outcome;

@@ -68,7 +68,6 @@ function tell(step, id) {
 
 function again(step) {
 	step.state = 0;
-	step.reported = false;
 }
 
 /* At the end, one tells another only once. */

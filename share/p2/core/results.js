@@ -63,7 +63,7 @@ function fail(step, thrown) {
 		pending = null;
 	if (!step)
 		return;
-	if (!step.reported)
+	if (reported !== step)
 		report(step, FAILED, 'failed', message(thrown));
 	step.state = 2;
 	try {
@@ -74,7 +74,7 @@ function fail(step, thrown) {
 }
 
 function report(step, outcome, word, why) {
-	step.reported = true;
+	reported = step;
 	native.report(step.mod, step.title, outcome, word, why || '',
 	    step.file, step.line || 0, Boolean(step.opts.sensitive));
 }
@@ -86,7 +86,7 @@ function conclude(step, res) {
 
 	if (word === 'failed' && !step.soft)
 		throw new Error(res.why || 'failed');
-	if (word && !step.reported)
+	if (word && reported !== step)
 		report(step, outcome < 0 ? 0 : outcome, word, res.why);
 	finish(step, word);
 }

@@ -31,6 +31,7 @@ var undone = 0;			/* steps passed over, or failed softly */
 var linked = false;		/* some step names another one */
 var pending = null;		/* the step that is being executed */
 var drained = false;		/* the queue has run dry: nothing more is taken */
+var reported = null;		/* the step, once its result has been reported */
 var failure = null;		/* what ends the run */
 var running = false;		/* in loop() */
 var top = {file: '', dir: ''};	/* of the applied policy */
