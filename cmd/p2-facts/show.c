@@ -153,19 +153,64 @@ is_wanted(const struct wanted *w, const struct collector *c)
 	return w->all || c->when == BY_DEFAULT;
 }
 
+static unsigned
+json_flags(const struct wanted *w)
+{
+	return (w->human ? EMIT_HUMAN : 0) |
+	    (!w->compact && isatty(STDOUT_FILENO) ? EMIT_PRETTY : 0);
+}
+
+/* What has been found so far, as JSON. */
+struct output {
+	struct facts	*f;
+	struct buf	 b;
+	unsigned	 flags;
+};
+
+static void
+check_memory(struct facts *f)
+{
+	if (facts_failed(f)) {
+		errno = ENOMEM;
+		err(EXIT_TROUBLE, NULL);
+	}
+}
+
+static void
+print_part(struct val *tree, const struct val *open, void *arg)
+{
+	struct output *out = arg;
+
+	check_memory(out->f);
+	emit_part(&out->b, tree, open, out->flags);
+	out_write(&out->b);
+}
+
+/* Old names are made of what was found before, and are added to it. */
+static bool
+may_stream(const struct wanted *w)
+{
+	return !w->keep && !w->flat && !w->shell && !w->o.compat;
+}
+
 void
 choose_groups(struct facts *f, const struct wanted *w)
 {
+	struct output out = { .f = f, .flags = json_flags(w) };
+	const struct facts_stream stream = { print_part, &out, w->stable };
 	const struct collector *c;
 	size_t i;
 
 	check_groups(w->groups, 'g');
 	check_groups(w->skip, 'x');
+	if (may_stream(w))
+		facts_stream(f, &stream);
 	for (i = 0; (c = facts_collector(i)) != NULL; i++)
 		if (is_wanted(w, c))
 			facts_run(f, i);
 	if (w->stable)
 		facts_strip(f);
+	buf_clear(&out.b);
 }
 
 static void
@@ -197,10 +242,8 @@ show_facts(struct facts *f, const struct wanted *w)
 	struct val *tree = facts_tree(f);
 	const struct val *lone = lone_scalar(f, w);
 	struct buf b = { 0 };
-	unsigned flags = w->human ? EMIT_HUMAN : 0;
+	unsigned flags = json_flags(w);
 
-	if (!w->compact && isatty(STDOUT_FILENO))
-		flags |= EMIT_PRETTY;
 	if (w->nnames > 0 && !val_keep_wanted(tree))
 		return;
 	if (w->verbose && lone == NULL)
@@ -214,10 +257,7 @@ show_facts(struct facts *f, const struct wanted *w)
 			emit_json(&b, tree, flags);
 		buf_putc(&b, '\n');
 	}
-	if (facts_failed(f)) {
-		errno = ENOMEM;
-		err(EXIT_TROUBLE, NULL);
-	}
+	check_memory(f);
 	out_write(&b);
 	buf_clear(&b);
 }

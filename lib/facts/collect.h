@@ -97,6 +97,13 @@ bool	dir_is_dir(struct facts *f, const struct dir *d, size_t i);
 void	src_error(struct facts *f, const char *source, const char *reason);
 void	src_errno(struct facts *f, const char *source, int error);
 
+/*
+ * The members of o are as they will be, and more may follow, of which there
+ * may be thousands.  o is the last of all that was put into the group; what
+ * was in it may be gone then.
+ */
+void	facts_more(struct facts *f, struct val *o);
+
 /* Run the collectors of that name first: their facts are needed. */
 void	facts_run_named(struct facts *f, const char *name);
 

@@ -97,25 +97,42 @@ static void	emit_at(struct buf *b, const struct val *v, unsigned depth,
 		    unsigned flags);
 
 static void
+emit_key(struct buf *b, const struct val *m, bool first, unsigned depth,
+    unsigned flags)
+{
+	if (!first)
+		buf_putc(b, ',');
+	new_line(b, depth, flags);
+	if (m->key == NULL)
+		return;
+	buf_json(b, str_of(m->key));
+	buf_puts(b, flags & EMIT_PRETTY ? ": " : ":");
+}
+
+static const char *
+ends_of(const struct val *v)
+{
+	return v->type == VAL_OBJ ? "{}" : "[]";
+}
+
+/* Of what was begun before, the rest. */
+static void
 emit_list(struct buf *b, const struct val *v, unsigned depth, unsigned flags)
 {
-	const char *ends = v->type == VAL_OBJ ? "{}" : "[]";
 	const struct val *m;
+	bool some = v->some;
 
-	buf_putc(b, ends[0]);
+	if (!v->begun)
+		buf_putc(b, ends_of(v)[0]);
 	for (m = v->u.list.first; m != NULL; m = m->next) {
-		new_line(b, depth + 1, flags);
-		if (m->key != NULL) {
-			buf_json(b, str_of(m->key));
-			buf_puts(b, flags & EMIT_PRETTY ? ": " : ":");
-		}
+		if (!m->begun)
+			emit_key(b, m, !some, depth + 1, flags);
+		some = true;
 		emit_at(b, m, depth + 1, flags);
-		if (m->next != NULL)
-			buf_putc(b, ',');
 	}
-	if (v->u.list.first != NULL)
+	if (some)
 		new_line(b, depth, flags);
-	buf_putc(b, ends[1]);
+	buf_putc(b, ends_of(v)[1]);
 }
 
 static void
@@ -131,6 +148,35 @@ emit_at(struct buf *b, const struct val *v, unsigned depth, unsigned flags)
 		emit_scalar(b, v);
 	b->failed |= text.failed;
 	buf_clear(&text);
+}
+
+static void
+part_at(struct buf *b, struct val *v, const struct val *open, unsigned depth,
+    unsigned flags)
+{
+	struct val *m, *on_way;
+
+	if (!v->begun)
+		buf_putc(b, ends_of(v)[0]);
+	v->begun = true;
+	on_way = v == open ? NULL : v->u.list.last;
+	for (m = v->u.list.first; m != NULL; m = m->next) {
+		if (!m->begun)
+			emit_key(b, m, !v->some, depth + 1, flags);
+		v->some = true;
+		if (m == on_way)
+			part_at(b, m, open, depth + 1, flags);
+		else
+			emit_at(b, m, depth + 1, flags);
+	}
+	v->u.list.first = v->u.list.last = on_way;
+}
+
+void
+emit_part(struct buf *b, struct val *tree, const struct val *open,
+    unsigned flags)
+{
+	part_at(b, tree, open, 0, flags);
 }
 
 void

@@ -18,6 +18,15 @@ enum emit_flags {
 /* As JSON, without a newline behind it. */
 void	emit_json(struct buf *b, const struct val *v, unsigned flags);
 
+/*
+ * The same, when more is to come at the end of open, which is the last in the
+ * tree, or the last in the last, and so on.  All is printed but what ends open
+ * and those it is in, and taken out of the tree.  In the end emit_json()
+ * prints the rest.
+ */
+void	emit_part(struct buf *b, struct val *tree, const struct val *open,
+	    unsigned flags);
+
 /* Each scalar as "a.b.c=value" on a line; control characters escaped. */
 void	emit_flat(struct buf *b, const char *name, const struct val *v,
 	    unsigned flags);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "facts/collect.h"
+#include "facts/link.h"
 #include "facts/state.h"
 
 /* In the order of the tree; what is a part of a group comes behind it. */
@@ -32,6 +33,9 @@ static const struct collector *const collectors[] = {
 	&collect_old_packages, &collect_old_services
 };
 enum { NCOLLECTORS = sizeof(collectors) / sizeof(collectors[0]) };
+
+/* So much is not worth to be handed on before the end. */
+enum { STREAM_BYTES = 256 * 1024 };
 _Static_assert((int)NCOLLECTORS <= (int)COLLECTORS_MAX, "too many");
 
 const struct collector *
@@ -59,7 +63,7 @@ facts_new(struct facts **fp, const struct facts_options *o)
 		rc = errno;
 		goto free_facts;
 	}
-	f->tree = val_new(&f->arena, VAL_OBJ);
+	f->tree = val_new(&f->vals, VAL_OBJ);
 	f->errors = val_new(&f->arena, VAL_ARR);
 	if (f->tree == NULL || f->errors == NULL)
 		goto close_root;
@@ -67,6 +71,7 @@ facts_new(struct facts **fp, const struct facts_options *o)
 	return 0;
 close_root:
 	arena_clear(&f->arena);
+	arena_clear(&f->vals);
 	if (f->rootfd != -1)
 		close(f->rootfd);
 free_facts:
@@ -81,7 +86,9 @@ facts_free(struct facts *f)
 		return;
 	if (f->has_blocks)
 		dir_close(f->blocks);
+	net_clear(f->net);
 	arena_clear(&f->arena);
+	arena_clear(&f->vals);
 	buf_clear(&f->io);
 	buf_clear(&f->db);
 	if (f->rootfd != -1)
@@ -145,28 +152,70 @@ static void
 drop_empty(struct val *above, struct val *o)
 {
 	if (above != NULL && o != NULL && o != above &&
-	    o->u.list.first == NULL)
+	    o->u.list.first == NULL && !o->begun)
 		val_drop(above, o);
+}
+
+static void	strip_group(struct val *o, const struct collector *c);
+
+void
+facts_stream(struct facts *f, const struct facts_stream *s)
+{
+	f->stream = *s;
+}
+
+static void
+tidy(struct facts *f)
+{
+	if (f->stream.stable)
+		strip_group(f->group, f->running);
+	if (f->group != f->tree)
+		val_prune(f->group);
+}
+
+void
+facts_more(struct facts *f, struct val *o)
+{
+	if (f->stream.fn == NULL || o == NULL ||
+	    f->vals.size < STREAM_BYTES)
+		return;
+	tidy(f);
+	f->stream.fn(facts_tree(f), o, f->stream.arg);
+	arena_release(&f->vals, o, sizeof(*o));
+}
+
+static void
+run(struct facts *f, const struct collector *c)
+{
+	struct val *o, *above, *top;
+
+	o = place(f, c, &above);
+	top = above == f->tree ? o : above;
+	f->running = c;
+	f->group = o;
+	if (o != NULL)
+		c->run(f, o);
+	tidy(f);
+	/* Parts of the group may follow, so it is not at its end. */
+	facts_more(f, top == f->tree->u.list.last ? top : f->tree);
+	drop_empty(above, o);
+	drop_empty(f->tree, above);
 }
 
 void
 facts_run(struct facts *f, size_t i)
 {
-	const struct collector *c = collectors[i];
-	struct val *o, *above;
+	const struct collector *before = f->running;
+	struct val *group = f->group;
 	int64_t began;
 
 	if (f->usec[i] != -1)
 		return;
 	f->usec[i] = 0;			/* so that none runs itself */
 	began = clock_us();
-	o = place(f, c, &above);
-	if (o != NULL)
-		c->run(f, o);
-	if (o != f->tree)
-		val_prune(o);
-	drop_empty(above, o);
-	drop_empty(f->tree, above);
+	run(f, collectors[i]);
+	f->running = before;
+	f->group = group;
 	f->usec[i] = clock_us() - began;
 }
 
@@ -359,7 +408,8 @@ facts_usec(const struct facts *f, size_t i)
 bool
 facts_failed(const struct facts *f)
 {
-	return arena_failed(&f->arena) || buf_failed(&f->io);
+	return arena_failed(&f->arena) || arena_failed(&f->vals) ||
+	    buf_failed(&f->io);
 }
 
 static void	strip(struct val *v, struct str pattern);
@@ -386,6 +436,9 @@ strip(struct val *v, struct str pattern)
 	struct val *m, *next;
 	bool array = text_ends(want, "[]");
 
+	if (v != NULL && v->type == VAL_ARR && text_is(want, "[]"))
+		for (m = v->u.list.first; m != NULL; m = m->next)
+			strip(m, pattern);
 	if (v == NULL || v->type != VAL_OBJ)
 		return;
 	if (array)
@@ -397,23 +450,27 @@ strip(struct val *v, struct str pattern)
 	}
 }
 
+static void
+strip_group(struct val *o, const struct collector *c)
+{
+	const struct fact *t;
+
+	for (t = c->facts; t->name != NULL; t++)
+		if (t->moves)
+			strip(o, str_of(t->name));
+}
+
 void
 facts_strip(struct facts *f)
 {
 	const struct collector *c;
-	const struct fact *t;
-	struct val *o;
 	size_t i;
 
 	for (i = 0; i < NCOLLECTORS; i++) {
 		c = collectors[i];
-		if (f->usec[i] == -1)
-			continue;
-		o = c->name[0] == '\0' ? f->tree :
-		    val_find(f->tree, str_of(c->name));
-		for (t = c->facts; t->name != NULL; t++)
-			if (t->moves)
-				strip(o, str_of(t->name));
+		if (f->usec[i] != -1)
+			strip_group(c->name[0] == '\0' ? f->tree :
+			    val_find(f->tree, str_of(c->name)), c);
 	}
 	val_prune(f->tree);
 }

@@ -98,6 +98,19 @@ struct val *facts_tree(struct facts *f);
 /* Take out what changes from moment to moment. */
 void	facts_strip(struct facts *f);
 
+/*
+ * For who prints the facts of whole groups, and needs none of them twice: so
+ * that they need not all be in memory at once.  Whenever there are many, fn
+ * gets the tree, to take out what it holds: see emit_part().  Facts that may
+ * change are left out, if stable.  What was found last remains in the tree.
+ */
+struct facts_stream {
+	void	(*fn)(struct val *tree, const struct val *open, void *arg);
+	void	*arg;
+	bool	 stable;
+};
+void	facts_stream(struct facts *f, const struct facts_stream *s);
+
 /* [{"source": ..., "reason": ...}, ...] */
 const struct val *facts_errors(const struct facts *f);
 

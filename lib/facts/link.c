@@ -24,18 +24,19 @@ struct gather {
 	struct buf	 b;
 };
 
-static void
-mac_text(char out[60], const struct rtattr *a)
+static const char *
+mac_text(struct gather *g, const struct rtattr *a)
 {
 	const unsigned char *p = netlink_data(a);
 	size_t i, n = netlink_len(a);
+	char text[60];
 
-	out[0] = '\0';
 	if (n == 0 || n > 20)
-		return;
+		return NULL;
 	for (i = 0; i < n; i++)
-		(void)snprintf(out + i * 3, 4, i + 1 < n ? "%02x:" : "%02x",
+		(void)snprintf(text + i * 3, 4, i + 1 < n ? "%02x:" : "%02x",
 		    p[i]);
+	return arena_cstr(&g->f->arena, str_of(text));
 }
 
 static void
@@ -86,8 +87,8 @@ take_link(const void *body, size_t len, void *arg)
 	l.master = (int)netlink_u32(a[IFLA_MASTER]);
 	l.tx_queues = netlink_u32(a[IFLA_NUM_TX_QUEUES]);
 	l.rx_queues = netlink_u32(a[IFLA_NUM_RX_QUEUES]);
-	mac_text(l.mac, a[IFLA_ADDRESS]);
-	mac_text(l.permanent_mac, a[IFLA_PERM_ADDRESS]);
+	l.mac = mac_text(g, a[IFLA_ADDRESS]);
+	l.permanent_mac = mac_text(g, a[IFLA_PERM_ADDRESS]);
 	if ((l.counted = netlink_len(a[IFLA_STATS64]) >= sizeof(l.counters)))
 		memcpy(l.counters, netlink_data(a[IFLA_STATS64]),
 		    sizeof(l.counters));
@@ -225,21 +226,18 @@ take_route(const void *body, size_t len, void *arg)
 	buf_add(&g->b, &r, sizeof(r));
 }
 
-/* Dump, and copy the records into the arena. */
+/* Dump: the records, in b. */
 static void *
 gather(struct facts *f, struct netlink *nl, unsigned short type,
-    void (*fn)(const void *, size_t, void *), size_t size, size_t *n)
+    void (*fn)(const void *, size_t, void *), size_t size, size_t *n,
+    struct buf *b)
 {
 	struct gather g = { .f = f };
-	void *p = NULL;
 
 	netlink_dump(nl, type, fn, &g);
-	if (g.b.len > 0 && !buf_failed(&g.b) &&
-	    (p = arena_alloc(&f->arena, g.b.len)) != NULL)
-		memcpy(p, g.b.p, g.b.len);
-	*n = p == NULL ? 0 : g.b.len / size;
-	buf_clear(&g.b);
-	return p;
+	*b = g.b;
+	*n = buf_failed(b) ? 0 : b->len / size;
+	return *n == 0 ? NULL : b->p;
 }
 
 static int
@@ -261,6 +259,35 @@ by_owner(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+	const struct link *const *x = a, *const *y = b;
+
+	return text_cmp_names((*x)->name, (*y)->name);
+}
+
+static void
+order(struct facts *f, struct net *n)
+{
+	size_t i;
+
+	if (n->naddresses > 0)
+		qsort(n->addresses, n->naddresses, sizeof(*n->addresses),
+		    by_owner);
+	if (n->nlinks == 0)
+		return;
+	qsort(n->links, n->nlinks, sizeof(*n->links), by_index);
+	n->by_name = arena_alloc(&f->arena, n->nlinks * sizeof(*n->by_name));
+	if (n->by_name == NULL) {
+		n->nlinks = 0;
+		return;
+	}
+	for (i = 0; i < n->nlinks; i++)
+		n->by_name[i] = &n->links[i];
+	qsort(n->by_name, n->nlinks, sizeof(*n->by_name), by_name);
+}
+
 const struct net *
 net_get(struct facts *f)
 {
@@ -275,18 +302,39 @@ net_get(struct facts *f)
 	if (!netlink_open(f, &nl))
 		return n;
 	n->links = gather(f, &nl, RTM_GETLINK, take_link, sizeof(*n->links),
-	    &n->nlinks);
+	    &n->nlinks, &n->kept[0]);
 	n->addresses = gather(f, &nl, RTM_GETADDR, take_address,
-	    sizeof(*n->addresses), &n->naddresses);
+	    sizeof(*n->addresses), &n->naddresses, &n->kept[1]);
 	n->routes = gather(f, &nl, RTM_GETROUTE, take_route,
-	    sizeof(*n->routes), &n->nroutes);
+	    sizeof(*n->routes), &n->nroutes, &n->kept[2]);
 	netlink_close(&nl);
-	if (n->nlinks > 0)
-		qsort(n->links, n->nlinks, sizeof(*n->links), by_index);
-	if (n->naddresses > 0)
-		qsort(n->addresses, n->naddresses, sizeof(*n->addresses),
-		    by_owner);
+	order(f, n);
 	return n;
+}
+
+void
+net_clear(struct net *n)
+{
+	size_t i;
+
+	for (i = 0; n != NULL && i < 3; i++)
+		buf_clear(&n->kept[i]);
+}
+
+size_t
+net_first(const struct net *n, int index)
+{
+	size_t low = 0, high = n->naddresses, at;
+
+	while (low < high) {
+		at = low + (high - low) / 2;
+		if (n->addresses[at].index < index)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return low < n->naddresses && n->addresses[low].index == index ? low :
+	    n->naddresses;
 }
 
 const struct link *

@@ -27,8 +27,8 @@ struct link {
 	int		 stp;		/* -1: none */
 	unsigned	 tx_queues;
 	unsigned	 rx_queues;
-	char		 mac[60];	/* as text */
-	char		 permanent_mac[60];
+	const char	*mac;		/* as text, or NULL */
+	const char	*permanent_mac;
 	uint64_t	 counters[8];	/* in the order of link_counters */
 	bool		 counted;
 };
@@ -71,17 +71,24 @@ extern const char *const link_counters[8];
 
 struct net {
 	struct link	*links;		/* by index */
+	const struct link **by_name;	/* the same */
 	size_t		 nlinks;
 	struct address	*addresses;	/* as they come, in order of index */
 	size_t		 naddresses;
 	struct route	*routes;	/* without those of the table "local" */
 	size_t		 nroutes;
+	struct buf	 kept[3];	/* where they are */
 };
 
 /* All of it, asked for once; lent as long as f. */
 const struct net *net_get(struct facts *f);
 
+void	net_clear(struct net *n);
+
 const struct link *net_link(const struct net *n, int index);
+
+/* Of the addresses of an interface the first; n->naddresses: it has none. */
+size_t	net_first(const struct net *n, int index);
 
 /* The lowest default route of that family in the main table, or NULL. */
 const struct route *net_default(const struct net *n, unsigned family);

@@ -283,8 +283,11 @@ run(struct facts *f, struct val *o)
 		    sizeof(m.path), by_name);
 	/* Of those at one place the last hides the others. */
 	for (i = 0; i < n; i++)
-		if (i + 1 == n || strcmp(all[i].path, all[i + 1].path) != 0)
+		if (i + 1 == n || strcmp(all[i].path, all[i + 1].path) != 0) {
 			put_mount(f, o, &remotes, &all[i], &remote);
+			if (remote.n == 0)
+				facts_more(f, o);
+		}
 	remote_await(f, &remote);
 	buf_clear(&b);
 	buf_clear(&remotes);

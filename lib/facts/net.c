@@ -209,13 +209,12 @@ put_device(struct facts *f, struct val *o, const struct link *l)
 }
 
 static void
-put_link(struct facts *f, struct val *all, const struct net *n,
+put_link(struct facts *f, struct val *o, const struct net *n,
     const struct link *l)
 {
 	static const char *const states[] = { "unknown", "notpresent",
 	    "down", "lowerlayerdown", "testing", "dormant", "up" };
 	const struct link *master = net_link(n, l->master);
-	struct val *o = val_obj(all, val_key(all, str_of(l->name)));
 
 	val_int(o, "index", l->index);
 	val_cstr(o, "mac", l->mac);
@@ -251,31 +250,34 @@ put_counters(struct val *o, const struct link *l)
 		    INT64_MAX));
 }
 
-/* Links and addresses are both in order of index. */
+static void
+put_addresses(struct val *o, const struct net *n, int index)
+{
+	size_t i = net_first(n, index);
+	struct val *list;
+
+	if (i == n->naddresses)
+		return;
+	list = val_arr(o, "addresses");
+	for (; i < n->naddresses && n->addresses[i].index == index; i++)
+		put_address(list, &n->addresses[i]);
+}
+
 static void
 put_links(struct facts *f, struct val *o, const struct net *n)
 {
-	struct val *all = val_obj(o, "interfaces"), *one, *list;
+	struct val *all = val_obj(o, "interfaces"), *one;
 	const struct link *l;
-	size_t i, j = 0;
+	size_t i;
 
 	for (i = 0; i < n->nlinks; i++) {
-		l = &n->links[i];
-		put_link(f, all, n, l);
-		if (all == NULL || (one = all->u.list.last) == NULL)
-			return;
-		list = NULL;
-		for (; j < n->naddresses && n->addresses[j].index <=
-		    l->index; j++) {
-			if (n->addresses[j].index != l->index)
-				continue;
-			if (list == NULL)
-				list = val_arr(one, "addresses");
-			put_address(list, &n->addresses[j]);
-		}
+		l = n->by_name[i];
+		one = val_obj(all, val_key(all, str_of(l->name)));
+		put_link(f, one, n, l);
+		put_addresses(one, n, l->index);
 		put_counters(one, l);
+		facts_more(f, all);
 	}
-	val_sort(all);
 }
 
 static void
@@ -354,9 +356,11 @@ first_address(const struct net *n, int index, unsigned family)
 	const struct address *a, *any = NULL;
 	size_t i;
 
-	for (i = 0; i < n->naddresses; i++) {
+	for (i = net_first(n, index); i < n->naddresses; i++) {
 		a = &n->addresses[i];
-		if (a->index != index || a->family != family)
+		if (a->index != index)
+			break;
+		if (a->family != family)
 			continue;
 		if (a->scope == RT_SCOPE_UNIVERSE && (a->flags &
 		    (IFA_F_DEPRECATED | IFA_F_TENTATIVE |
@@ -448,7 +452,7 @@ put_groups(struct val *o, const struct net *n, const char *key,
 }
 
 static void
-put_routes(struct val *o, const struct net *n)
+put_routes(struct facts *f, struct val *o, const struct net *n)
 {
 	struct val *list;
 	size_t i;
@@ -456,8 +460,10 @@ put_routes(struct val *o, const struct net *n)
 	if (n->nroutes == 0)
 		return;
 	list = val_arr(o, "routes");
-	for (i = 0; i < n->nroutes; i++)
+	for (i = 0; i < n->nroutes; i++) {
 		put_route(list, n, &n->routes[i]);
+		facts_more(f, list);
+	}
 }
 
 static void
@@ -469,7 +475,7 @@ run(struct facts *f, struct val *o)
 	if (n != NULL) {
 		put_primary(o, n);
 		put_links(f, o, n);
-		put_routes(o, n);
+		put_routes(f, o, n);
 	}
 	netconf_dns(f, o);
 	if (n != NULL) {

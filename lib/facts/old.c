@@ -243,7 +243,7 @@ put_nic_address(struct val *o, const struct link *l, const struct address *a)
 	val_cstr(o, "address", text);
 	val_cstr(o, "netmask", mask);
 	val_cstr(o, "family", a->family == AF_INET ? "IPv4" : "IPv6");
-	val_cstr(o, "mac", l->mac[0] != '\0' ? l->mac : "00:00:00:00:00:00");
+	val_cstr(o, "mac", l->mac != NULL ? l->mac : "00:00:00:00:00:00");
 	val_bool(o, "internal", (l->flags & IFF_LOOPBACK) != 0);
 	val_cstr(o, "cidr", cidr);
 	if (a->family == AF_INET6)

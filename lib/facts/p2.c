@@ -6,7 +6,8 @@ static const struct fact facts[] = {
 	{ "version", "string", "the build", false },
 	{ "facts_version", "integer", "the schema of this table", false },
 	{ "collected_at", "string", "the clock, in UTC", true },
-	{ "duration_us", "integer", "the clock, since the first was asked for", true },
+	{ "duration_us", "integer", "the clock, from the start to the first "
+	    "output", true },
 	{ NULL, NULL, NULL, false }
 };
 

@@ -151,6 +151,7 @@ run(struct facts *f, struct val *o)
 }
 
 struct list {
+	struct facts	*f;
 	struct val	*o;
 	struct buf	 autos;
 	bool		 know_autos;
@@ -172,12 +173,13 @@ put_package(const struct package *p, void *arg)
 	val_str(o, "status", p->status);
 	if (l->know_autos)
 		val_bool(o, "manual", !dpkg_is_auto(&l->autos, p->name));
+	facts_more(l->f, l->o);
 }
 
 static void
 run_list(struct facts *f, struct val *o)
 {
-	struct list l = { .o = o };
+	struct list l = { .f = f, .o = o };
 
 	l.know_autos = dpkg_autos(f, &l.autos);
 	facts_each_package(f, put_package, &l);

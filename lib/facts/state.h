@@ -24,6 +24,10 @@ struct kept {
 
 struct facts {
 	struct arena		 arena;
+	struct arena		 vals;		/* the tree */
+	struct facts_stream	 stream;	/* fn is NULL: none */
+	const struct collector	*running;
+	struct val		*group;		/* where it puts its facts */
 	struct facts_options	 opt;
 	int			 rootfd;	/* -1: the live host */
 	enum src_kind		 procfs;	/* what is at /proc */

@@ -5,86 +5,6 @@
 #include "facts/text.h"
 #include "facts/val.h"
 
-enum { CHUNK = 16 * 1024, ALIGN = 8 };
-
-struct chunk {
-	struct chunk	*next;
-	size_t		 size;		/* keeps what follows aligned */
-};
-
-void
-arena_clear(struct arena *a)
-{
-	struct chunk *c;
-
-	while ((c = a->chunks) != NULL) {
-		a->chunks = c->next;
-		free(c);
-	}
-	*a = (struct arena){ 0 };
-}
-
-bool
-arena_failed(const struct arena *a)
-{
-	return a->failed;
-}
-
-/* A large piece gets a chunk of its own, behind the one in use. */
-static void *
-add_chunk(struct arena *a, size_t n)
-{
-	size_t size = n > CHUNK / 4 ? n : CHUNK;
-	struct chunk *c;
-
-	if (n > SIZE_MAX / 2 || (c = calloc(1, sizeof(*c) + size)) == NULL) {
-		a->failed = true;
-		return NULL;
-	}
-	c->size = size;
-	if (size == n && a->chunks != NULL) {
-		c->next = a->chunks->next;
-		a->chunks->next = c;
-		return c + 1;
-	}
-	c->next = a->chunks;
-	a->chunks = c;
-	a->p = (char *)(c + 1) + n;
-	a->left = size - n;
-	return c + 1;
-}
-
-void *
-arena_alloc(struct arena *a, size_t n)
-{
-	char *p;
-
-	n = (n + ALIGN - 1) / ALIGN * ALIGN;
-	if (n > a->left)
-		return add_chunk(a, n);
-	p = a->p;
-	a->p += n;
-	a->left -= n;
-	return p;
-}
-
-char *
-arena_cstr(struct arena *a, struct str s)
-{
-	char *p = arena_alloc(a, s.len + 1);
-
-	if (p != NULL && s.len > 0)
-		memcpy(p, s.p, s.len);
-	return p;
-}
-
-struct str
-arena_str(struct arena *a, struct str s)
-{
-	s.p = arena_cstr(a, s);
-	return s.p == NULL ? (struct str){ "", 0 } : s;
-}
-
 /* ASCII without NUL, eight bytes at once. */
 static bool
 is_clean(struct str s)
@@ -392,7 +312,7 @@ val_sort(struct val *o)
 static bool
 is_empty(const struct val *v)
 {
-	return v->type == VAL_OBJ && v->u.list.first == NULL;
+	return v->type == VAL_OBJ && v->u.list.first == NULL && !v->begun;
 }
 
 void

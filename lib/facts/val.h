@@ -6,29 +6,16 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "facts/arena.h"
 
 /*
  * val: a tree of values in the making, all of it in one arena.
  *
- * Nothing is freed singly: arena_clear() takes everything at once, and all
- * that a function returns is lent until then.  When memory runs out the arena
- * is marked failed and whatever would have been built is left out; a NULL
- * object takes what is put into it and forgets it.  So build without checks,
- * and ask arena_failed() once.
+ * All that a function returns is lent until the arena is cleared.  When
+ * memory runs out, whatever would have been built is left out; a NULL object
+ * takes what is put into it and forgets it.  So build without checks, and ask
+ * arena_failed() once.
  */
-struct arena {
-	struct chunk	*chunks;	/* the newest first */
-	char		*p;		/* room left in it */
-	size_t		 left;
-	bool		 failed;
-};
-
-void	 arena_clear(struct arena *a);
-bool	 arena_failed(const struct arena *a);
-void	*arena_alloc(struct arena *a, size_t n);	/* zeroed; or NULL */
-char	*arena_cstr(struct arena *a, struct str s);	/* a copy, with NUL */
-struct str arena_str(struct arena *a, struct str s);	/* the same; or "" */
-
 enum val_type {
 	VAL_OBJ, VAL_ARR, VAL_STR, VAL_INT, VAL_REAL, VAL_BOOL, VAL_NULL
 };
@@ -38,6 +25,8 @@ struct val {
 	const char	*key;		/* NULL in an array */
 	enum val_type	 type;
 	bool		 wanted;	/* see val_keep_wanted() */
+	bool		 begun;		/* see emit_part() */
+	bool		 some;		/* of it was printed */
 	union {
 		struct {
 			struct val	*first;
