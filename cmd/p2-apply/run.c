@@ -10,6 +10,7 @@
 
 #include "apply.h"
 #include "base/child.h"
+#include "base/confine.h"
 
 static volatile sig_atomic_t stopped_by;
 
@@ -364,6 +365,9 @@ run(const struct asked *a)
 	open_trees(&s);
 	open_store(&s);
 	s.fact_names = facts_begin(a->facts);
+	/* The kernel sees to it, too, that what only looks changes nothing. */
+	if (a->noop || a->check)
+		confine();
 	if (are_too_many(&s, &rc))
 		rc = -1;
 	else if (rc == 0)
