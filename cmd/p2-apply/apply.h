@@ -50,9 +50,14 @@ void	show_end(void);
 
 /*
  * record.c: what came of a policy, for the store.  record_put() takes the
- * results since the last call; it returns 0 or a code of the store.
+ * results since the last call; it returns 0 or a code of the store.  Where
+ * record_is_told() the store says as much already, so that there is no need to
+ * write; record_drop() then drops the results.
  */
 void	record_result(const struct policy_result *r);
+bool	record_is_told(struct store *s, const char *path, struct str version,
+	    const struct tally *n);
+void	record_drop(void);
 int	record_put(struct store_tx *t, const char *path, struct str version,
 	    const struct tally *n, bool failed, double ms);
 
@@ -69,6 +74,7 @@ void	journal_owed(void (*fn)(const struct owed *o, void *fnarg),
 	    void *fnarg);
 void	journal_strike(const struct owed *o);
 int	journal_put(struct store_tx *t);
+bool	journal_is_put(void);
 void	journal_end(void);
 
 /* owed.c: list it; returns the exit status. */

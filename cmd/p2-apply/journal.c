@@ -254,6 +254,13 @@ journal_put(struct store_tx *t)
 	return nstruck == 0 ? 0 : put_rows(t);
 }
 
+/* Is there nothing that journal_put() would put? */
+bool
+journal_is_put(void)
+{
+	return nstruck == 0;
+}
+
 void
 journal_end(void)
 {

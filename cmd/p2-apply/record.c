@@ -7,6 +7,8 @@
 
 #include "apply.h"
 
+enum { QUIET_MS = 60 * 60 * 1000 };	/* for so long, one record will do */
+
 /*
  * What came of a run, to be put into the store when it is over: results lie
  * one after the other as type, title, why, outcome, each with NUL behind it.
@@ -57,6 +59,25 @@ policy_name(const char *path)
 	return s;
 }
 
+/* Of a digest, enough to tell it. */
+static struct str
+short_version(struct str version)
+{
+	if (version.len == 64)
+		version.len = 16;
+	return version;
+}
+
+/* Milliseconds since 1970. */
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* The applied policy is itself something that this host has in a version. */
 static int
 put_update(struct store_tx *t, struct str policy, struct str version)
@@ -83,6 +104,17 @@ put_update(struct store_tx *t, struct str policy, struct str version)
 	return rc;
 }
 
+static void
+next_row(struct str *rest, struct result_row *r)
+{
+	r->type = next(rest);
+	r->title = next(rest);
+	r->why = next(rest);
+	r->outcome = next(rest);
+	if (r->outcome.len > 50)
+		r->outcome.len = 50;
+}
+
 static int
 put_results(struct store_tx *t, struct str policy)
 {
@@ -91,31 +123,76 @@ put_results(struct store_tx *t, struct str policy)
 	int rc = 0;
 
 	while (rc == 0 && rest.len > 0) {
-		r.type = next(&rest);
-		r.title = next(&rest);
-		r.why = next(&rest);
-		r.outcome = next(&rest);
-		if (r.outcome.len > 50)
-			r.outcome.len = 50;
+		next_row(&rest, &r);
 		rc = store_result(t, &r);
 	}
 	return rc;
+}
+
+static bool
+results_are_told(struct store_view *v, struct str policy)
+{
+	struct str rest = buf_view(&record.results);
+	struct result_row r = { .policy = policy };
+	bool told = true;
+
+	while (told && rest.len > 0) {
+		next_row(&rest, &r);
+		told = store_is_told(v, &r, &told) == 0 && told;
+	}
+	return told;
+}
+
+/*
+ * Did the last run end as well as this one, with the same policy, and not too
+ * long ago: whoever looks has to see that runs go on.
+ */
+static bool
+run_is_told(const struct run_row *last, struct str version,
+    const struct tally *n)
+{
+	uint64_t now = now_ms();
+
+	return n->changed == 0 && n->failed == 0 && last->failed == 0 &&
+	    str_eq(last->ver, version) &&
+	    !str_eq(last->outcome, str_of("failed")) && last->time <= now &&
+	    now - last->time < QUIET_MS;
+}
+
+bool
+record_is_told(struct store *s, const char *path, struct str version,
+    const struct tally *n)
+{
+	struct str policy = policy_name(path);
+	struct run_row last;
+	struct store_view *v;
+	bool told;
+
+	if (buf_failed(&record.results) || store_view(s, &v) != 0)
+		return false;
+	told = store_last_run(v, policy, &last) == 0 &&
+	    run_is_told(&last, short_version(version), n) &&
+	    results_are_told(v, policy);
+	store_view_end(v);
+	return told;
+}
+
+void
+record_drop(void)
+{
+	buf_reset(&record.results);
 }
 
 static int
 put_run(struct store_tx *t, struct str policy, struct str version,
     const struct tally *n, bool failed, double ms)
 {
-	struct timespec now;
-	struct run_row r = { .policy = policy, .ver = version,
-	    .outcome = str_of(failed ? "failed" : n->changed > 0 ? "changed" :
+	struct run_row r = { .time = now_ms(), .policy = policy,
+	    .ver = version, .outcome = str_of(failed ? "failed" : n->changed > 0 ? "changed" :
 	    "ok"), .changed = (uint32_t)n->changed, .ok = (uint32_t)n->ok,
 	    .skipped = (uint32_t)n->skipped, .failed = (uint32_t)n->failed,
 	    .ms = (uint32_t)ms };
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	r.time = (uint64_t)now.tv_sec * 1000 +
-	    (uint64_t)now.tv_nsec / 1000000;
 	return store_run(t, &r);
 }
 
@@ -126,8 +203,7 @@ record_put(struct store_tx *t, const char *path, struct str version,
 	struct str policy = policy_name(path);
 	int rc;
 
-	if (version.len == 64)
-		version.len = 16;	/* of a digest, enough to tell it */
+	version = short_version(version);
 	record.time = (uint32_t)time(NULL);
 	if (buf_failed(&record.results))
 		return ENOMEM;

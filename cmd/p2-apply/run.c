@@ -184,6 +184,11 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 	n.ok -= before->ok;
 	n.skipped -= before->skipped;
 	n.failed -= before->failed;
+	if (!failed && journal_is_put() && policy_bytecode_is_kept(p) &&
+	    record_is_told(s->store, path, policy_version(p), &n)) {
+		record_drop();
+		return;
+	}
 	if ((rc = store_begin(s->store, &t)) == 0) {
 		if ((rc = journal_put(t)) != 0 ||
 		    (rc = policy_keep_bytecode(p, t)) != 0 ||

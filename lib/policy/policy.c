@@ -292,6 +292,17 @@ policy_exit_status(const struct policy *p)
 	return p->exit_status;
 }
 
+bool
+policy_bytecode_is_kept(const struct policy *p)
+{
+	const struct compiled *c;
+
+	for (c = p->compiled; c != NULL; c = c->next)
+		if (!c->kept)
+			return false;
+	return true;
+}
+
 int
 policy_keep_bytecode(struct policy *p, struct store_tx *t)
 {

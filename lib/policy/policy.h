@@ -105,7 +105,8 @@ struct str policy_version(const struct policy *p);
 /* process.exit(status) was called: then that status, else -1. */
 int	policy_exit_status(const struct policy *p);
 
-/* Put the compiled code that the store does not have yet there. */
+/* Put the compiled code that the store does not have yet there, if any. */
 int	policy_keep_bytecode(struct policy *p, struct store_tx *t);
+bool	policy_bytecode_is_kept(const struct policy *p);
 
 #endif

@@ -115,23 +115,73 @@ is_no_news(const struct result_row *old, const struct result_row *r)
 	    !str_eq(r->outcome, str_of("changed"));
 }
 
+/* Cut to what the store keeps; and what it has there. */
+static int
+find_result(MDB_txn *txn, MDB_dbi dbi, struct result_row *r, struct key *k,
+    struct result_row *old)
+{
+	MDB_val d;
+	int rc;
+
+	r->policy = part(r->policy, POLICY_MAX);
+	r->why = utf8_cut(r->why, WHY_MAX);
+	key_init(k);
+	key_text(k, part(r->type, TYPE_MAX));
+	key_text(k, part(r->title, TITLE_MAX));
+	if ((rc = mdb_get(txn, dbi, &k->val, &d)) != 0)
+		return rc;
+	return result_unpack(&k->val, &d, old);
+}
+
+int
+store_is_told(struct store_view *v, const struct result_row *row, bool *told)
+{
+	struct result_row r = *row, old;
+	struct key k;
+	int rc;
+
+	*told = false;
+	if (v->s->dbi[T_RESULT] == NO_TABLE)
+		return 0;
+	rc = find_result(v->txn, v->s->dbi[T_RESULT], &r, &k, &old);
+	if (rc == 0)
+		*told = is_no_news(&old, &r) ||
+		    (str_eq(old.policy, r.policy) &&
+		    (str_eq(r.outcome, str_of("ok")) ||
+		    str_eq(r.outcome, str_of("skipped"))) &&
+		    str_eq(old.outcome, str_of("changed")));
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int
+store_last_run(struct store_view *v, struct str policy, struct run_row *r)
+{
+	MDB_cursor *c;
+	MDB_val k, d;
+	int rc;
+
+	policy = part(policy, POLICY_MAX);
+	if (v->s->dbi[T_RUN] == NO_TABLE)
+		return MDB_NOTFOUND;
+	if ((rc = mdb_cursor_open(v->txn, v->s->dbi[T_RUN], &c)) != 0)
+		return rc;
+	rc = mdb_cursor_get(c, &k, &d, MDB_LAST);
+	while (rc == 0 && (rc = run_unpack(&k, &d, r)) == 0 &&
+	    !str_eq(r->policy, policy))
+		rc = mdb_cursor_get(c, &k, &d, MDB_PREV);
+	mdb_cursor_close(c);
+	return rc;
+}
+
 int
 store_result(struct store_tx *t, const struct result_row *row)
 {
 	struct result_row r = *row, old;
 	struct value v;
 	struct key k;
-	MDB_val d;
 	int rc;
 
-	r.policy = part(r.policy, POLICY_MAX);
-	r.why = utf8_cut(r.why, WHY_MAX);
-	key_init(&k);
-	key_text(&k, part(r.type, TYPE_MAX));
-	key_text(&k, part(r.title, TITLE_MAX));
-	rc = mdb_get(t->txn, t->s->dbi[T_RESULT], &k.val, &d);
-	if (rc == 0)
-		rc = result_unpack(&k.val, &d, &old);
+	rc = find_result(t->txn, t->s->dbi[T_RESULT], &r, &k, &old);
 	if (rc == 0 && is_no_news(&old, &r))
 		return 0;
 	if (rc != 0 && rc != MDB_NOTFOUND)

@@ -370,6 +370,17 @@ struct result_row {
 int	store_run(struct store_tx *t, const struct run_row *r);
 int	store_result(struct store_tx *t, const struct result_row *r);
 
+/* The last run of a policy, lent until the view ends; or MDB_NOTFOUND. */
+int	store_last_run(struct store_view *v, struct str policy,
+	    struct run_row *r);
+
+/*
+ * Does the store say as much already?  That nothing had to be done for a
+ * resource says no more than that it was done before.
+ */
+int	store_is_told(struct store_view *v, const struct result_row *r,
+	    bool *told);
+
 /* In order of time, and of type and title; see store_each_version(). */
 int	store_each_run(struct store_view *v, struct str after,
 	    int (*fn)(const struct run_row *row, struct str key, void *arg),
