@@ -71,7 +71,7 @@ DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
 	  signify-openbsd minisign \
-	  strace python3 nodejs golang-go procps iproute2 xz-utils
+	  strace python3 nodejs golang-go procps iproute2 xz-utils rpm
 BENCH_DEPS = $(DEMO_DEPS) sqlite3
 INSTALL_DEPS = t/need
 

@@ -12,12 +12,15 @@ enum {
 	TAG_NAME = 1000, TAG_VERSION = 1001, TAG_RELEASE = 1002,
 	TAG_EPOCH = 1003, TAG_SIZE = 1009, TAG_ARCH = 1022,
 	TAG_SOURCERPM = 1044, DBI_PACKAGES = 0,
+	LOG_EMERGENCIES = 1,		/* of which it has none */
 	/* Neither digests nor signatures are looked at. */
 	NO_CHECKS = 0xf0f00
 };
 
 struct librpm {
 	int	 (*read_config)(const char *, const char *);
+	int	 (*define)(void *, const char *, int);
+	int	 (*log_only)(int);
 	void	*(*ts_create)(void);
 	void	*(*ts_free)(void *);
 	int	 (*ts_set_root)(void *, const char *);
@@ -36,6 +39,8 @@ load(struct librpm *l)
 	    "librpm.so.8" };
 	const struct { const char *name; void *to; } symbols[] = {
 		{ "rpmReadConfigFiles", &l->read_config },
+		{ "rpmDefineMacro", &l->define },
+		{ "rpmlogSetMask", &l->log_only },
 		{ "rpmtsCreate", &l->ts_create },
 		{ "rpmtsFree", &l->ts_free },
 		{ "rpmtsSetRootDir", &l->ts_set_root },
@@ -93,15 +98,27 @@ put_header(const struct librpm *l, void *header, package_fn *fn, void *arg)
 	fn(&p, arg);
 }
 
+/* The directory is that of what was found: distributions differ in it. */
+static bool
+set_up(const struct librpm *l, const char *database)
+{
+	char macro[64];
+
+	(void)snprintf(macro, sizeof(macro), "_dbpath %.*s",
+	    (int)(strrchr(database, '/') - database), database);
+	(void)l->log_only(LOG_EMERGENCIES);
+	return l->read_config(NULL, NULL) == 0 &&
+	    l->define(NULL, macro, -1) == 0;
+}
+
 static void
-each_header(struct facts *f, const struct librpm *l, package_fn *fn,
-    void *arg)
+each_header(struct facts *f, const struct librpm *l, const char *database,
+    package_fn *fn, void *arg)
 {
 	const char *root = facts_opt(f)->root;
 	void *ts, *iterator, *header;
 
-	if (l->read_config(NULL, NULL) != 0 ||
-	    (ts = l->ts_create()) == NULL) {
+	if (!set_up(l, database) || (ts = l->ts_create()) == NULL) {
 		src_error(f, "librpm", "cannot be set up");
 		return;
 	}
@@ -109,7 +126,7 @@ each_header(struct facts *f, const struct librpm *l, package_fn *fn,
 	if (root != NULL)
 		(void)l->ts_set_root(ts, root);
 	if ((iterator = l->iterate(ts, DBI_PACKAGES, NULL, 0)) == NULL)
-		src_error(f, "/var/lib/rpm", "holds no packages");
+		src_error(f, database, "holds no packages");
 	while (iterator != NULL && (header = l->next(iterator)) != NULL)
 		put_header(l, header, fn, arg);
 	if (iterator != NULL)
@@ -134,7 +151,7 @@ rpm_each(struct facts *f, package_fn *fn, void *arg)
 	if (i == sizeof(databases) / sizeof(databases[0]))
 		return false;
 	if (load(&l))
-		each_header(f, &l, fn, arg);
+		each_header(f, &l, databases[i], fn, arg);
 	else
 		src_error(f, databases[i], "librpm is not installed");
 	return true;
