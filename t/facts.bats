@@ -36,6 +36,7 @@ same_as() {
 @test "facts: an Alpine host, whole" { unpack alpine; same_as "$dir/alpine.json"; }
 @test "facts: an Arch host, whole" { unpack arch; same_as "$dir/arch.json"; }
 @test "facts: a Gentoo host, whole" { unpack gentoo; same_as "$dir/gentoo.json"; }
+@test "facts: a Void host, whole" { unpack void; same_as "$dir/void.json"; }
 @test "facts: a Raspberry Pi, whole" { unpack raspberry; same_as "$dir/raspberry.json"; }
 @test "facts: a container, whole" { unpack container; same_as "$dir/container.json"; }
 
@@ -88,7 +89,8 @@ same_as() {
 	local name
 
 	p2-facts -G >"$BATS_TEST_TMPDIR/list"
-	for name in debian rocky suse alpine arch gentoo raspberry container
+	for name in debian rocky suse alpine arch gentoo void raspberry \
+	    container
 	do
 		rm -rf "$root" && mkdir "$root"
 		unpack "$name"
@@ -300,6 +302,82 @@ calls() {
 		}
 	done < <(p2-facts -G | awk -F '\t' '$2 == "group" {
 	    print $1 "\t" $5 }')
+}
+
+# mounted HOW [ARG ...]: p2-facts where a remote file system is at $root/mnt.
+mounted() {
+	local how=$1
+
+	shift
+	unshare -m "$dir/fuse" "$how" "$root/mnt" p2-facts "$@" |
+	    jq -c --arg p "$root/mnt" '[.errors, .mountpoints[$p] |
+	    (arrays, del(.options)?)]'
+}
+
+@test "facts: remote file systems are asked where one says so, and not for long" {
+	local plain='"device":"test","filesystem":"fuse.test","read_only":false,"propagation":"private"'
+
+	mkdir "$root/mnt"
+	unshare -m "$dir/fuse" answers "$root/mnt" true ||
+	    skip 'nothing can be mounted here'
+	run -0 mounted hangs -v -g mountpoints
+	[ "$output" = "[[],{$plain}]" ]
+	run -0 mounted answers -v -g mountpoints
+	[ "$output" = "[[],{$plain}]" ]
+	run -0 mounted answers -Qv -g mountpoints
+	[ "$output" = "[[],{$plain,\"size_bytes\":4096000,\"available_bytes\":2048000,\"used_bytes\":1638400,\"inodes\":100,\"inodes_free\":90}]" ]
+	run -0 timeout 30 bash -c "$(declare -f mounted)
+	    root=$root dir=$dir; mounted hangs --network-mounts -v -g mountpoints"
+	[ "$output" = "[[],{$plain,\"timed_out\":true}]" ]
+	# what no helper comes back from
+	mkdir -p "$root/proc/self"
+	printf '1 0 0:9 / /srv rw - nfs4 files:/ rw\n2 1 0:8 / /srv/in rw - ext4 /dev/x rw\n' \
+	    >"$root/proc/self/mountinfo"
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=statfs,fork,clone,clone3,vfork \
+	    p2-facts -R "$root" -Q mountpoints >/dev/null
+	run -1 grep -E '^[0-9]+ +[a-z]+' "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "facts: packages of an rpm database, by way of librpm" {
+	local top=$BATS_TEST_TMPDIR/top db='--define=_dbpath /var/lib/rpm'
+
+	export HOME=$BATS_TEST_TMPDIR
+	cat >"$BATS_TEST_TMPDIR/tiny.spec" <<-'END'
+	Name: tiny
+	Epoch: 1
+	Version: 1.2
+	Release: 3
+	Summary: nothing
+	License: none
+	BuildArch: noarch
+	%description
+	Nothing.
+	%files
+	END
+	rpmbuild -bb --quiet --define "_topdir $top" \
+	    "$BATS_TEST_TMPDIR/tiny.spec"
+	rpm --root "$root" "$db" --initdb
+	# A database of nothing is one, too.
+	run -0 facts -v -g packages
+	[ "$output" = '{"errors":[]}' ]
+	rpm --root "$root" "$db" -i --justdb --nodeps \
+	    "$top/RPMS/noarch/tiny-1.2-3.noarch.rpm"
+	run -0 facts -v packages.list packages.count packages.manager \
+	    installed_packages
+	[ "$output" = '{"packages":{"list":[{"name":"tiny","version":"1:1.2-3","architecture":"noarch","source":"tiny-1.2-3.src.rpm","installed_bytes":0}],"count":1,"manager":"rpm"},"installed_packages":{"tiny":{"name":"tiny","version":"1.2-3","arch":"noarch","provider":"rpm"}},"errors":[]}' ]
+	run -0 facts packages
+	[ "$output" = '{"app":"tiny","ver":"1:1.2-3","instance":0}' ]
+	# What is no database costs the packages only.
+	head -c 5000 /dev/zero >"$root/var/lib/rpm/rpmdb.sqlite"
+	rm "$root"/var/lib/rpm/rpmdb.sqlite-*
+	run -0 --separate-stderr facts -v -g packages
+	[ "$output" = '{"errors":[{"source":"/var/lib/rpm/rpmdb.sqlite","reason":"holds no packages"}]}' ]
+	[ "$stderr" = "" ]
+}
+
+@test "facts: the zone is that of the host, whoever asks" {
+	run -0 p2-facts system.timezone
+	[ "$output" = "$(TZ=Pacific/Chatham p2-facts system.timezone)" ]
 }
 
 @test "facts: the output that does not arrive is an error" {
