@@ -277,8 +277,10 @@ skip_sanitized() {
 	strace -f -o "$BATS_TEST_TMPDIR/trace" \
 	    -e trace=execve,fork,vfork,clone,clone3,connect,poll,ppoll,select,nanosleep,clock_nanosleep \
 	    p2-facts -A -F "$root" >/dev/null
-	run -0 grep -cE '^[0-9]+ +[a-z]+' "$BATS_TEST_TMPDIR/trace"
-	[ "$output" = 1 ]		# its own execve
+	# its own execve; systemd is asked over a socket, and has a deadline
+	run -0 grep -cvE '^[0-9]+ +(\+\+\+|poll\(|connect\(.*AF_UNIX)' \
+	    "$BATS_TEST_TMPDIR/trace"
+	[ "$output" = 1 ]
 }
 
 # calls [ARG ...]: system calls of p2-facts on $root.
@@ -336,6 +338,78 @@ mounted() {
 	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=statfs,fork,clone,clone3,vfork \
 	    p2-facts -R "$root" -Q mountpoints >/dev/null
 	run -1 grep -E '^[0-9]+ +[a-z]+' "$BATS_TEST_TMPDIR/trace"
+}
+
+# A /run of one's own, in which systemd is at work.
+own_run='mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/dbus'
+
+# told HOW SOCKET [COMMAND ...]: what p2-facts gathers of it, see t/facts/peer.
+told() {
+	unshare -m sh -ec "$own_run"'; exec "$@"' sh "$dir/peer" "$1" "$2" \
+	    "${@:3}" p2-facts -v -F /nowhere -g services |
+	    jq -c '[.errors[].reason | select(. != "No such file or directory")],
+	    .services.failed, .services.told.state'
+}
+
+@test "facts: systemd tells what is active and what has failed" {
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	[ -x /lib/systemd/systemd ] || skip 'there is no systemd'
+	mkdir -p "$XDG_CONFIG_HOME/systemd/user"
+	printf '[Service]\nExecStart=/bin/false\n' \
+	    >"$XDG_CONFIG_HOME/systemd/user/p2broken.service"
+	printf '[Service]\nExecStart=/bin/sleep 100\n' \
+	    >"$XDG_CONFIG_HOME/systemd/user/p2good.service"
+	# A manager of a user speaks as that of the system does.
+	cat >"$BATS_TEST_TMPDIR/in" <<-'END'
+	set -e
+	mkdir /run/user
+	mount -t cgroup2 none /sys/fs/cgroup
+	export XDG_RUNTIME_DIR=/run/user
+	/lib/systemd/systemd --user --log-target=null >/dev/null 2>&1 3>&- &
+	. "$1"
+	wait_until systemctl --user start p2good
+	systemctl --user start p2broken || :
+	wait_until systemctl --user is-failed p2broken
+	mkdir /run/user/systemd/system
+	mount --bind /run/user/systemd /run/systemd
+	p2-facts -v -g services
+	END
+	run -0 --separate-stderr timeout 60 unshare -mpfC --mount-proc \
+	    bash -c "$own_run && . $BATS_TEST_TMPDIR/in" bash \
+	    <(declare -f wait_until)
+	run -0 jq -c '.errors, .services.failed, (.services | .p2good,
+	    .p2broken | [.active, .state, .failed])' <<<"$output"
+	[ "$output" = '[]
+["p2broken"]
+[true,"running",false]
+[false,"failed",true]' ]
+}
+
+@test "facts: a systemd that is silent, strange or gone costs its own facts" {
+	unshare -m sh -c "$own_run" || skip 'nothing can be mounted here'
+	local bus=/run/dbus/system_bus_socket own=/run/systemd/private how
+
+	# Whoever may not use its own socket asks the bus.
+	run -0 told answers "$bus" setpriv --reuid 65534 --clear-groups
+	[ "$output" = '[]
+["told"]
+"failed"' ]
+	run -0 told refuses "$bus" setpriv --reuid 65534 --clear-groups
+	[ "${lines[0]}" = '["not today"]' ]
+	while read -r how reason; do
+		run -0 timeout 10 bash -c "$(declare -f told)
+		    own_run='$own_run' dir=$dir; told $how $own"
+		[ "${lines[0]} ${lines[2]}" = "[\"$reason\"] null" ] || {
+			echo "$how: $output"
+			return 1
+		}
+	done <<-'END'
+	silent it took too long
+	leaves it hung up
+	strange it does not let us in
+	floods a message is malformed
+	broken its answer is malformed
+	END
 }
 
 @test "facts: packages of an rpm database, by way of librpm" {
