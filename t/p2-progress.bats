@@ -17,7 +17,7 @@ on_terminal() {
 
 # What is left to be read when all lines that were drawn over are gone, and
 # drawings: what they were.
-left() { sed $'s/\r[^\r]*\033\\[K//g' <<<"$screen"; }
+left() { printf '%s\n' "$screen" | sed $'s/\r[^\r]*\033\\[K//g'; }
 drawings() { grep -o $'\r[^\r]*\033\\[K' <<<"$screen" | tr -d '\r' |
 	sed $'s/\033\\[K//'; }
 
