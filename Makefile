@@ -42,7 +42,7 @@ PARTS_modules = libraries require console process buffer
 EMBEDDED = $(PRELUDES:%=$(B)/p2/%.js) $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
-LIBS_p2-apply = -lduktape -lm -lmd -Wl,--as-needed $(STATIC) -lsodium \
+LIBS_p2-apply = -lduktape -lm -lmd -Wl,--as-needed $(STATIC) -lsodium -lz \
 	  -Wl,-Bdynamic
 LIBS_p2-sign = -lsodium
 # To load four libraries takes as long as to find out a fact: so they are
@@ -60,13 +60,13 @@ CLIENTOBJ = $(patsubst %.c,$(B)/%.o,$(wildcard lib/partisci/*.c))
 DRIVERS	= $(patsubst %.c,$(B)/%,$(wildcard t/*.c))
 BENCHES	= $(patsubst %.c,$(B)/%,$(wildcard t/bench/*.c))
 FUZZERS	= $(patsubst %.c,$(B)/%,$(wildcard t/fuzz/*.c))
-TLIBS	= -lcurl -lsodium -lmd $(LIBS)
+TLIBS	= -lcurl -lsodium -lmd -lz $(LIBS)
 
 MANUALS	= $(wildcard share/man/man*/*)
 # What Debian calls the things that building and testing need.
 BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
 	  libmicrohttpd-dev libcurl4-openssl-dev libsodium-dev duktape-dev \
-	  libmd-dev
+	  libmd-dev zlib1g-dev
 DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \

@@ -219,6 +219,144 @@ attrs_copy(int from, int to, const struct attrs *a, const char *path,
 	return set_mode(to, all.mode, path, why);
 }
 
+static int
+name_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Pointers to the names of a list, in order; to be freed. */
+static const char **
+sort_names(const char *names, size_t len, size_t *n)
+{
+	const char **v, *name;
+
+	*n = 0;
+	for (name = names; name < names + len; name += strlen(name) + 1)
+		++*n;
+	if ((v = reallocarray(NULL, *n + 1, sizeof(*v))) == NULL)
+		return NULL;
+	*n = 0;
+	for (name = names; name < names + len; name += strlen(name) + 1)
+		v[(*n)++] = name;
+	qsort(v, *n, sizeof(*v), name_cmp);
+	return v;
+}
+
+/* One that has gone meanwhile is left out. */
+static int
+list_one(int fd, const char *name, struct buf *b)
+{
+	struct buf value = { 0 };
+	int rc = read_value(fd, name, &value);
+	size_t i;
+
+	if (rc == 0) {
+		buf_add(b, name, strlen(name) + 1);
+		for (i = 4; i-- > 0;)
+			buf_putc(b, (char)(value.len >> 8 * i & 0xff));
+		buf_str(b, buf_view(&value));
+	}
+	buf_clear(&value);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+attrs_list_get(int fd, struct buf *b, const char *path, struct buf *why)
+{
+	const char **v = NULL;
+	char *names;
+	size_t len, n, i;
+	int rc = 0;
+
+	if ((names = list_names(fd, &len, path, why)) == NULL)
+		return -1;
+	if ((v = sort_names(names, len, &n)) == NULL) {
+		free(names);
+		return why_errno(why, path, "malloc");
+	}
+	for (i = 0; rc == 0 && i < n; i++)
+		if (!is_content_bound(v[i]) &&
+		    (rc = list_one(fd, v[i], b)) == -1)
+			why_errno(why, path, "fgetxattr");
+	free(v);
+	free(names);
+	return rc;
+}
+
+bool
+attrs_list_next(struct str *list, struct str *name, struct str *value)
+{
+	const char *nul = list->len == 0 ? NULL :
+	    memchr(list->p, '\0', list->len);
+	const unsigned char *p;
+	size_t left;
+
+	if (nul == NULL)
+		return false;
+	*name = (struct str){ list->p, (size_t)(nul - list->p) };
+	if ((left = list->len - name->len - 1) < 4)
+		return false;
+	p = (const unsigned char *)nul + 1;
+	*value = (struct str){ nul + 5, (size_t)p[0] << 24 |
+	    (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3] };
+	if (left - 4 < value->len)
+		return false;
+	list->len = left - 4 - value->len;
+	list->p = value->p + value->len;
+	return true;
+}
+
+static bool
+is_listed(struct str list, const char *wanted)
+{
+	struct str name, value;
+
+	while (attrs_list_next(&list, &name, &value))
+		if (str_eq(name, str_of(wanted)))
+			return true;
+	return false;
+}
+
+static int
+drop_unlisted(int fd, struct str list, const char *path, struct buf *why)
+{
+	char *names, *name;
+	size_t len;
+	int rc = 0;
+
+	if ((names = list_names(fd, &len, path, why)) == NULL)
+		return -1;
+	for (name = names; rc == 0 && name < names + len;
+	    name += strlen(name) + 1)
+		if (!is_content_bound(name) && !is_listed(list, name) &&
+		    fremovexattr(fd, name) == -1 && errno != ENODATA &&
+		    strncmp(name, "security.", 9) != 0)
+			rc = why_errno(why, path, "fremovexattr");
+	free(names);
+	return rc;
+}
+
+int
+attrs_list_set(int fd, struct str list, const char *path, struct buf *why)
+{
+	struct str name, value;
+	struct buf now = { 0 };
+	int rc;
+
+	rc = drop_unlisted(fd, list, path, why);
+	while (rc == 0 && attrs_list_next(&list, &name, &value)) {
+		if (read_value(fd, name.p, &now) == 0 &&
+		    str_eq(buf_view(&now), value))
+			continue;
+		if (TEMP_FAILURE_RETRY(fsetxattr(fd, name.p, value.p,
+		    value.len, 0)) == -1)
+			rc = why_errno(why, path, "fsetxattr");
+	}
+	buf_clear(&now);
+	return rc;
+}
+
 int
 attrs_caps_get(int fd, struct buf *b, const char *path, struct buf *why)
 {

@@ -3,7 +3,10 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "base/buf.h"
+#include "base/str.h"
 
 /*
  * attrs: what a file has beside its content.  A new inode that takes an old
@@ -30,6 +33,20 @@ int	attrs_set(int fd, const struct attrs *a, const char *path,
  */
 int	attrs_copy(int from, int to, const struct attrs *a, const char *path,
 	    struct buf *why);
+
+/*
+ * Extended attributes as bytes, in order of their names, each as NAME NUL, the
+ * length of the value in four bytes, highest first, and the value: all of
+ * them but those of the content.  A file that cannot have any has none.  When
+ * they are set, what fd has besides goes, labels of the kernel's excepted.
+ */
+int	attrs_list_get(int fd, struct buf *b, const char *path,
+	    struct buf *why);
+int	attrs_list_set(int fd, struct str list, const char *path,
+	    struct buf *why);
+
+/* The next one of a list, which is cut by it; false at its end. */
+bool	attrs_list_next(struct str *list, struct str *name, struct str *value);
 
 /*
  * Writing to a file takes its capabilities away: read them before into b, and

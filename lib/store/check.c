@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/env.h"
+#include "store/state.h"
 
 /*
  * A walk over each table in turn.  Records come sorted, so what a summary
@@ -274,5 +275,5 @@ store_check(struct store_view *v, uint64_t *faults,
 		rc = check_sizes(&c);
 	free(c.used);
 	*faults = c.faults;
-	return rc;
+	return rc != 0 ? rc : kept_check(v, faults, fn, arg);
 }

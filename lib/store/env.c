@@ -30,7 +30,7 @@ static const size_t map_least = (size_t)1 << 28;
 static const char *const table_names[NTABLES] = {
 	"meta", "version", "by_host", "by_ver", "seen", "slot", "app", "host",
 	"history", "event", "outbox", "bytecode", "run", "result",
-	"fact", "owed"
+	"fact", "owed", "content", "change", "by_path", "holding", "left"
 };
 
 const char *

@@ -28,6 +28,11 @@
  *  result    type, title                     policy, outcome, why, since when
  *  fact      host                            facts, as JSON
  *  owed      policy, digest of the value     since when, resource, handler
+ *  content   digest, and in pieces, number   references; bytes
+ *  change    run, number                     of what, what was and what is
+ *  by_path   path, run, number               (none)
+ *  holding   policy, type, title             options, of what role, who hears
+ *  left      owner, path                     the state we left it in
  *  meta      name                            a number
  *
  * "version", "by_host" and "by_ver" have the same records, each with a slot
@@ -39,7 +44,8 @@ enum table {
 	T_META, T_VERSION, T_BY_HOST, T_BY_VER, T_SEEN, T_SLOT, T_APP, T_HOST,
 	T_HISTORY, T_EVENT, T_OUTBOX,
 	/* These came later: a store that is only read may lack them. */
-	T_BYTECODE, T_RUN, T_RESULT, T_FACT, T_OWED,
+	T_BYTECODE, T_RUN, T_RESULT, T_FACT, T_OWED, T_CONTENT, T_CHANGE,
+	T_BY_PATH, T_HOLDING, T_LEFT,
 	NTABLES, FIRST_LATER_TABLE = T_BYTECODE
 };
 
