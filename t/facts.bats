@@ -266,51 +266,6 @@ fail_each() {
 	    jq -e '.mountpoints["/"].device' >/dev/null
 }
 
-@test "facts: each call of netlink that fails costs no more than its facts" {
-	local call n
-
-	skip_sanitized
-	for call in socket sendto recvfrom; do
-		for n in 1 2 3 4 5 1+; do
-			strace -o /dev/null \
-			    -e inject="$call:error=ENOBUFS:when=$n" p2-facts \
-			    -v -g networking,networking.listening |
-			    jq -e .networking.hostname >/dev/null
-		done
-	done
-}
-
-# Ports that are open, and one of which the other end has gone.
-listener='import os, socket, sys, time
-t, u = socket.socket(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-t.bind(("127.0.0.1", 0))
-t.listen()
-u.bind(("127.0.0.1", 0))
-c = socket.create_connection(t.getsockname())
-a = t.accept()[0]
-a.close()
-c.close()
-print(os.getpid(), t.getsockname()[1], u.getsockname()[1], flush=True)
-time.sleep(600)'
-
-@test "facts: who listens is told by sock_diag as by files" {
-	local told=$BATS_TEST_TMPDIR/told who tcp udp mine
-
-	start python3 -c "$listener" >"$told"
-	wait_until test -s "$told"
-	read -r who tcp udp <"$told"
-	mine=".networking.listening | map(select(.pid == $who) |
-	    del(.inode, .uid))"
-	expect='[{"protocol":"tcp","address":"127.0.0.1","port":'$tcp',"pid":'$who',"process":"python3"},{"protocol":"udp","address":"127.0.0.1","port":'$udp',"pid":'$who',"process":"python3"}]'
-	run -0 bash -c 'p2-facts networking.listening | jq -c "$1"' bash \
-	    "$mine"
-	[ "$output" = "$expect" ]
-	skip_sanitized
-	run -0 bash -c 'strace -o /dev/null -e inject=socket:error=EACCES \
-	    p2-facts networking.listening | jq -c "$1"' bash "$mine"
-	[ "$output" = "$expect" ]
-}
-
 # strace and a sanitizer's own calls do not go together.
 skip_sanitized() {
 	! grep -q __asan_init "$(command -v p2-facts)" ||

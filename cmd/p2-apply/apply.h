@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "keep/keep.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -15,13 +16,19 @@ struct asked {
 	const char	*include;
 	const char	*key;		/* a public key; only what it signed */
 	const char	*explain;	/* type:title, or title; or NULL */
+	const char	*at;		/* a moment, to put back as it was */
+	const char	*history;	/* a path to tell the history of */
+	const char	*restore;	/* a path to put back */
 	const char	**tags;		/* up to NULL */
 	size_t		 ntags;
 	bool		 check;
+	bool		 force;
 	bool		 owed;		/* only list what is owed */
 	bool		 noop;
+	bool		 undo;
 	bool		 json;
 	bool		 verbose;
+	struct keep_limits keep;
 	unsigned	 wait;		/* seconds for another run to end */
 	int64_t		 max_changes;	/* -1: as many as there are */
 	unsigned	 seconds;	/* of computing */
@@ -41,23 +48,16 @@ struct tally {
 /* run.c: apply all policies; returns the exit status. */
 int	run(const struct asked *a);
 
+/* undo.c: put back the last run, or a path; history.c: tell of a path. */
+int	undo(const struct asked *a);
+int	history(const struct asked *a);
+
 /* show.c: results, as lines for people or as JSON; on stdout. */
 void	show_begin(const struct asked *a);
 void	show_result(const struct policy_result *r);
 void	show_summary(const struct tally *t, double ms);
 void	show_print(int fd, struct str s);
 void	show_end(void);
-
-/*
- * progress.c: how far the run is, on a terminal, between begin and end.  What
- * else goes to it is to be written behind a wipe.
- */
-void	progress_begin(const struct asked *a);
-bool	progress_is_on(void);
-void	progress_step(uint64_t number, uint64_t total, struct str type,
-	    struct str title);
-void	progress_wipe(void);
-void	progress_end(void);
 
 /*
  * record.c: what came of a policy, for the store.  record_put() takes the
@@ -79,7 +79,8 @@ struct str policy_name(const char *path);
  * journal.c: what is in the store before a change, of the policy that is
  * applied.  Functions that can fail return 0 or a code of the store.
  */
-struct journal *journal_open(struct store *s, const char *path);
+struct journal *journal_open(struct store *s, const char *path,
+	    const struct keep_limits *l);
 int	journal_begin(struct store *s, const char *path);
 void	journal_owed(void (*fn)(const struct owed *o, void *fnarg),
 	    void *fnarg);

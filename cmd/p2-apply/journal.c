@@ -7,6 +7,7 @@
 
 #include "apply.h"
 #include "base/why.h"
+#include "keep/keep.h"
 
 /*
  * The journal of a run, in the store.  What is committed there before a change
@@ -29,6 +30,9 @@ struct row {
 static struct store *store;		/* NULL: there is no journal */
 static const char *dir;
 static struct str policy;
+static char *policy_path;		/* absolute; or "stdin" */
+static struct keep_limits limits;
+static struct keep *keep;		/* NULL: nothing has changed yet */
 static void *tree;			/* of the rows, by resource and handler */
 static struct row *rows;
 static size_t nstruck;
@@ -149,36 +153,68 @@ owe(const struct job *j, bool *news)
 	return 0;
 }
 
-/* Nobody keeps what was there before. */
+/* What will go is kept; there is no need for it where nothing changes. */
 static int
 note(struct journal *jn, const struct job *j, const struct journal_step *s,
     struct buf *why)
 {
+	int rc;
+
 	(void)jn;
-	(void)j;
-	(void)s;
-	(void)why;
-	return 0;
+	if (keep == NULL && (rc = keep_new(&keep, store, &limits)) != 0)
+		return why_say(why, "%s: %s", dir, store_strerror(rc));
+	if (keep_policy(keep, str_of(policy_path)) == -1)
+		return why_errno(why, policy_path, "malloc");
+	return keep_note(keep, s, str_of(j->type->name), j->title, why);
+}
+
+/* Owed rows, and what was noted, in one transaction. */
+static int
+put_all(void)
+{
+	struct store_tx *t;
+	int rc;
+
+	if ((rc = store_begin(store, &t)) != 0)
+		return rc;
+	if ((rc = put_rows(t)) != 0 ||
+	    (keep != NULL && (rc = keep_put(keep, t)) != 0)) {
+		store_abort(t);
+		return rc;
+	}
+	if ((rc = store_commit(t)) == 0) {
+		rows_are_put();
+		if (keep != NULL)
+			keep_done(keep);
+	}
+	return rc;
+}
+
+static void
+tell_not_kept(void)
+{
+	const char *path, *why;
+
+	while (keep != NULL && (path = keep_next_lost(keep, &why)) != NULL) {
+		fflush(stdout);
+		warnx("%s: what was there is not kept: %s", path, why);
+	}
 }
 
 static int
 commit(struct journal *jn, const struct job *j, struct buf *why)
 {
-	struct store_tx *t;
-	bool news = false;
+	bool news = keep != NULL && !keep_is_empty(keep);
 	int rc;
 
 	(void)jn;
 	if ((rc = owe(j, &news)) == 0 && !news)
 		return 0;
-	if (rc == 0 && (rc = store_begin(store, &t)) == 0) {
-		if ((rc = put_rows(t)) != 0)
-			store_abort(t);
-		else if ((rc = store_commit(t)) == 0)
-			rows_are_put();
-	}
-	if (rc == 0)
+	tell_not_kept();
+	if (rc == 0 && (rc = put_all()) == 0)
 		return 0;
+	if (keep != NULL)
+		keep_forget(keep);
 	return why_say(why, "%s: %s", dir, store_strerror(rc));
 }
 
@@ -186,15 +222,18 @@ static void
 forget(struct journal *jn)
 {
 	(void)jn;
+	if (keep != NULL)
+		keep_forget(keep);
 }
 
 struct journal *
-journal_open(struct store *s, const char *path)
+journal_open(struct store *s, const char *path, const struct keep_limits *l)
 {
 	static struct journal jn = { note, commit, forget };
 
 	store = s;
 	dir = path;
+	limits = *l;
 	return s == NULL ? NULL : &jn;
 }
 
@@ -218,6 +257,10 @@ journal_begin(struct store *s, const char *path)
 
 	drop_rows();
 	policy = policy_name(path);
+	free(policy_path);
+	if ((policy_path = realpath(path, NULL)) == NULL &&
+	    (policy_path = strdup(path)) == NULL)
+		return ENOMEM;
 	if (s == NULL)
 		return 0;
 	if ((rc = store_view(s, &v)) != 0)
@@ -265,4 +308,8 @@ void
 journal_end(void)
 {
 	drop_rows();
+	keep_free(keep);
+	keep = NULL;
+	free(policy_path);
+	policy_path = NULL;
 }

@@ -26,7 +26,6 @@ flush_line(void)
 {
 	if (buf_failed(&line))
 		errx(2, "out of memory");
-	progress_wipe();
 	if (fwrite(line.p, 1, line.len, stdout) != line.len)
 		err(2, "stdout");
 	buf_reset(&line);
@@ -63,8 +62,11 @@ show_json(const struct policy_result *r)
 		member("why", r->why);
 	if (asked->noop)
 		buf_puts(&line, ",\"noop\":true");
-	member("file", r->file);
-	buf_printf(&line, ",\"line\":%u,\"ms\":%.3f", r->line, r->ms);
+	if (r->file.len > 0) {
+		member("file", r->file);
+		buf_printf(&line, ",\"line\":%u,\"ms\":%.3f", r->line,
+		    r->ms);
+	}
 	if (r->detail.len > 0) {
 		buf_putc(&line, ',');
 		buf_str(&line, r->detail);
@@ -161,7 +163,6 @@ show_print(int fd, struct str s)
 {
 	FILE *f = fd == STDOUT_FILENO && !asked->json ? stdout : stderr;
 
-	progress_wipe();
 	if (s.len > 0 && fwrite(s.p, 1, s.len, f) != s.len && f == stdout)
 		err(2, "stdout");
 }

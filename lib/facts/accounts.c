@@ -265,7 +265,7 @@ run_old(struct facts *f, struct val *o)
 
 const struct collector collect_users = {
 	.name = "users", .help = "local accounts", .when = ON_REQUEST,
-	.facts = users_facts, .cost = 6, .run = run_users
+	.facts = users_facts, .cost = 12, .run = run_users
 };
 
 const struct collector collect_groups = {

@@ -487,5 +487,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_networking = {
 	.name = "networking", .help = "interfaces, addresses and routes",
-	.facts = facts, .cost = 65, .run = run
+	.facts = facts, .cost = 75, .run = run
 };

@@ -11,8 +11,7 @@
 #include "facts/facts.h"
 
 /*
- * netlink: what rtnetlink(7) dumps; below a root, what was recorded there;
- * and what others of its kind do.
+ * netlink: what rtnetlink(7) dumps; below a root, what was recorded there.
  *
  * A recording, /.record/netlink, is the answers one behind the other, as the
  * kernel gives them; from it come the messages of the type at hand.
@@ -23,9 +22,8 @@ struct netlink {
 	struct buf	 b;
 };
 
-/* NETLINK_ROUTE or another.  False if it cannot be had: then nothing is to
- * be closed. */
-bool	netlink_open(struct facts *f, struct netlink *n, int protocol);
+/* False if it cannot be had: then nothing is to be closed. */
+bool	netlink_open(struct facts *f, struct netlink *n);
 void	netlink_close(struct netlink *n);
 
 /*
@@ -33,14 +31,6 @@ void	netlink_close(struct netlink *n);
  * it gets is lent, as whole as it says, and has len bytes behind its header.
  */
 void	netlink_dump(struct netlink *n, unsigned short type,
-	    void (*fn)(const void *body, size_t len, void *arg), void *arg);
-
-/*
- * The same for another protocol: a request of that type, and answers of it.
- * False if they did not come to their end; that is no error yet.
- */
-bool	netlink_request(struct netlink *n, unsigned short type,
-	    const void *request, size_t size,
 	    void (*fn)(const void *body, size_t len, void *arg), void *arg);
 
 /*

@@ -266,12 +266,12 @@ run_old(struct facts *f, struct val *o)
 
 const struct collector collect_packages = {
 	.name = "packages", .help = "the set of packages",
-	.when = ON_REQUEST, .facts = facts, .cost = 20, .run = run
+	.when = ON_REQUEST, .facts = facts, .cost = 40, .run = run
 };
 
 const struct collector collect_package_list = {
 	.name = "packages.list", .help = "each package", .when = ON_REQUEST,
-	.is_array = true, .facts = list_facts, .cost = 10, .run = run_list
+	.is_array = true, .facts = list_facts, .cost = 30, .run = run_list
 };
 
 const struct collector collect_old_packages = {

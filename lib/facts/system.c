@@ -325,5 +325,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_system = {
 	.name = "system", .help = "names, clock and load", .facts = facts,
-	.cost = 70, .run = run
+	.cost = 90, .run = run
 };
