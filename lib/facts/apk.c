@@ -22,6 +22,9 @@ take_line(struct package *p, struct str line)
 	case 'o':
 		p->source = value;
 		break;
+	case 'p':
+		p->provides = value;
+		break;
 	case 'I':
 		if (!text_num(value, &p->bytes))
 			p->bytes = -1;

@@ -19,7 +19,7 @@ field(struct str line, const char *key, struct str *value)
 }
 
 static void
-take_line(struct package *p, struct str *state, struct str line)
+take_line(struct package *p, struct str line)
 {
 	struct str size;
 
@@ -27,7 +27,8 @@ take_line(struct package *p, struct str *state, struct str line)
 		return;
 	switch (*line.p) {
 	case 'P':
-		(void)field(line, "Package", &p->name);
+		if (!field(line, "Package", &p->name))
+			(void)field(line, "Provides", &p->provides);
 		break;
 	case 'V':
 		(void)field(line, "Version", &p->version);
@@ -42,54 +43,77 @@ take_line(struct package *p, struct str *state, struct str line)
 			    p->bytes * 1024;
 		break;
 	case 'S':
-		if (!field(line, "Status", state) &&
+		if (!field(line, "Status", &p->state) &&
 		    !field(line, "Source", &p->source))
 			(void)field(line, "Section", &p->section);
 		break;
 	}
 }
 
-/* "install ok installed"; what is not that is not there, or not whole. */
+/* "install ok installed": what is wanted, whether it is well, and what is. */
 static void
-end_record(struct package *p, struct str state, package_fn *fn, void *arg)
+end_record(struct package *p, package_fn *fn, void *arg)
 {
-	struct str want = text_word(&state), flag = text_word(&state);
+	struct str rest = p->state, want = text_word(&rest),
+	    flag = text_word(&rest);
 
-	if (p->name.len > 0 && p->version.len > 0 &&
-	    text_is(text_word(&state), "installed")) {
-		p->provider = "apt";
-		if (!text_is(want, "install"))
-			p->status = want;
-		else if (!text_is(flag, "ok"))
-			p->status = flag;
-		p->source = text_word(&p->source);
-		if (p->source.len == 0)
-			p->source = p->name;
-		fn(p, arg);
-	}
+	if (p->name.len == 0)
+		return;
+	p->provider = "apt";
+	p->state = text_word(&rest);
+	if (!text_is(want, "install"))
+		p->status = want;
+	else if (!text_is(flag, "ok"))
+		p->status = flag;
+	p->source = text_word(&p->source);
+	if (p->source.len == 0)
+		p->source = p->name;
+	fn(p, arg);
 }
 
 bool
-dpkg_each(struct facts *f, package_fn *fn, void *arg)
+dpkg_each_state(struct facts *f, package_fn *fn, void *arg)
 {
 	static const struct package none = { .bytes = -1 };
 	struct package p = none;
-	struct str text, line, state = { "", 0 };
+	struct str text, line;
 
 	text = src_database(f, status_path, PACKAGE_DB_MAX);
 	if (text.p == NULL)
 		return false;
 	while (text_line(&text, &line)) {
 		if (line.len > 0) {
-			take_line(&p, &state, line);
+			take_line(&p, line);
 			continue;
 		}
-		end_record(&p, state, fn, arg);
+		end_record(&p, fn, arg);
 		p = none;
-		state.len = 0;
 	}
-	end_record(&p, state, fn, arg);
+	end_record(&p, fn, arg);
 	return true;
+}
+
+struct filter {
+	package_fn	*fn;
+	void		*arg;
+};
+
+/* What is in another state is not there, or not whole. */
+static void
+pass_installed(const struct package *p, void *arg)
+{
+	const struct filter *f = arg;
+
+	if (p->version.len > 0 && text_is(p->state, "installed"))
+		f->fn(p, f->arg);
+}
+
+bool
+dpkg_each(struct facts *f, package_fn *fn, void *arg)
+{
+	struct filter filter = { fn, arg };
+
+	return dpkg_each_state(f, pass_installed, &filter);
 }
 
 static int

@@ -137,12 +137,25 @@ struct package {
 	struct str	source;
 	struct str	section;
 	struct str	status;		/* empty: installed, and all is well */
+	struct str	state;		/* dpkg's: "installed", "config-files" */
+	struct str	provides;	/* as the database has it */
 	int64_t		bytes;		/* -1: not known */
 	const char	*provider;	/* apt, rpm, apk, pacman, ... */
 };
 
 void	facts_each_package(struct facts *f,
 	    void (*fn)(const struct package *p, void *arg), void *arg);
+
+/*
+ * The same of one database, that of apt, rpm, apk, pacman or portage.  Of dpkg's
+ * those that are not installed come as well, as their state says.  False where
+ * there is no such database.
+ */
+bool	facts_packages_of(struct facts *f, const char *manager,
+	    void (*fn)(const struct package *p, void *arg), void *arg);
+
+/* Is there a package in the database of rpm that provides this? */
+bool	facts_rpm_provides(struct facts *f, const char *what);
 
 /* The digest of the set of packages, as packages.digest. */
 void	facts_package_digest(struct facts *f, char hex[65]);

@@ -77,7 +77,7 @@ static const struct fact facts[] = {
 	{ "bridges.*.members", "array", "RTM_GETLINK", false },
 	{ "wireless", "array", "/proc/net/wireless: interfaces", false },
 	{ "dhcp.*.server", "string", "leases of systemd-networkd, "
-	    "NetworkManager, dhclient and dhcpcd", false },
+	    "NetworkManager and dhclient", false },
 	{ "firewall.nftables", "boolean", "/usr/sbin/nft", false },
 	{ "firewall.iptables", "boolean", "/usr/sbin/iptables", false },
 	{ "firewall.tables", "array", "/proc/net/ip_tables_names", false },

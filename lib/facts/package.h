@@ -11,12 +11,15 @@ enum { PACKAGE_DB_MAX = 64 * 1024 * 1024 };
 
 typedef void package_fn(const struct package *p, void *arg);
 
-/* Each returns false where there is no such database. */
+/*
+ * Each returns false where there is no such database.  dpkg_each_state() also
+ * calls fn for what is not installed, or not wholly.
+ */
 bool	dpkg_each(struct facts *f, package_fn *fn, void *arg);
+bool	dpkg_each_state(struct facts *f, package_fn *fn, void *arg);
 bool	rpm_each(struct facts *f, package_fn *fn, void *arg);
 bool	apk_each(struct facts *f, package_fn *fn, void *arg);
 bool	pacman_each(struct facts *f, package_fn *fn, void *arg);
-bool	xbps_each(struct facts *f, package_fn *fn, void *arg);
 bool	portage_each(struct facts *f, package_fn *fn, void *arg);
 
 /* Names that apt installed only because others need them. */

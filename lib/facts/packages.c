@@ -7,10 +7,10 @@
 
 static const struct fact facts[] = {
 	{ "count", "integer", "/var/lib/dpkg/status, librpm, "
-	    "/lib/apk/db/installed, /var/lib/pacman/local, /var/db/xbps, "
-	    "/var/db/pkg", false },
+	    "/lib/apk/db/installed, /var/lib/pacman/local, /var/db/pkg",
+	    false },
 	{ "manager", "string", "which of them: apt, rpm, apk, pacman, "
-	    "xbps, portage", false },
+	    "portage", false },
 	{ "digest", "string", "SHA-256 of the sorted lines \"name arch "
 	    "version\"", false },
 	{ "holds", "array", "/var/lib/dpkg/status", false },
@@ -62,9 +62,29 @@ facts_each_package(struct facts *f,
 {
 	/* A host with dpkg may have an empty database of rpm beside it. */
 	if (!dpkg_each(f, fn, arg) && !rpm_each(f, fn, arg) &&
-	    !apk_each(f, fn, arg) && !pacman_each(f, fn, arg) &&
-	    !xbps_each(f, fn, arg))
+	    !apk_each(f, fn, arg) && !pacman_each(f, fn, arg))
 		(void)portage_each(f, fn, arg);
+}
+
+bool
+facts_packages_of(struct facts *f, const char *manager,
+    void (*fn)(const struct package *p, void *arg), void *arg)
+{
+	static const struct {
+		const char	*name;
+		bool		(*each)(struct facts *f, package_fn *fn,
+				    void *arg);
+	} databases[] = {
+		{ "apt", dpkg_each_state }, { "rpm", rpm_each },
+		{ "apk", apk_each }, { "pacman", pacman_each },
+		{ "portage", portage_each }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
+		if (strcmp(databases[i].name, manager) == 0)
+			return databases[i].each(f, fn, arg);
+	return false;
 }
 
 /* Lines to be digested, each with its NUL, and what else is counted. */

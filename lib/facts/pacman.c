@@ -14,8 +14,21 @@ take_value(struct package *p, struct str key, struct str value)
 		p->arch = value;
 	else if (text_is(key, "%BASE%"))
 		p->source = value;
+	else if (text_is(key, "%PROVIDES%"))
+		p->provides = value;
 	else if (text_is(key, "%SIZE%") && !text_num(value, &p->bytes))
 		p->bytes = -1;
+}
+
+/* One value, or a line each, up to a blank one. */
+static struct str
+all_lines(struct str first, struct str *text)
+{
+	struct str line;
+
+	while (text_line(text, &line) && line.len > 0)
+		first.len = (size_t)(line.p + line.len - first.p);
+	return first;
 }
 
 bool
@@ -36,7 +49,7 @@ pacman_each(struct facts *f, package_fn *fn, void *arg)
 		while (text_line(&text, &line))
 			if (line.len > 2 && *line.p == '%' &&
 			    text_line(&text, &value))
-				take_value(&p, line, value);
+				take_value(&p, line, all_lines(value, &text));
 		if (p.name.len > 0 && p.version.len > 0)
 			fn(&p, arg);
 	}

@@ -11,16 +11,13 @@
 enum {
 	TAG_NAME = 1000, TAG_VERSION = 1001, TAG_RELEASE = 1002,
 	TAG_EPOCH = 1003, TAG_SIZE = 1009, TAG_ARCH = 1022,
-	TAG_SOURCERPM = 1044, DBI_PACKAGES = 0,
-	LOG_EMERGENCIES = 1,		/* of which it has none */
+	TAG_SOURCERPM = 1044, TAG_PROVIDENAME = 1047, DBI_PACKAGES = 0,
 	/* Neither digests nor signatures are looked at. */
 	NO_CHECKS = 0xf0f00
 };
 
 struct librpm {
 	int	 (*read_config)(const char *, const char *);
-	int	 (*define)(void *, const char *, int);
-	int	 (*log_only)(int);
 	void	*(*ts_create)(void);
 	void	*(*ts_free)(void *);
 	int	 (*ts_set_root)(void *, const char *);
@@ -39,8 +36,6 @@ load(struct librpm *l)
 	    "librpm.so.8" };
 	const struct { const char *name; void *to; } symbols[] = {
 		{ "rpmReadConfigFiles", &l->read_config },
-		{ "rpmDefineMacro", &l->define },
-		{ "rpmlogSetMask", &l->log_only },
 		{ "rpmtsCreate", &l->ts_create },
 		{ "rpmtsFree", &l->ts_free },
 		{ "rpmtsSetRootDir", &l->ts_set_root },
@@ -98,40 +93,56 @@ put_header(const struct librpm *l, void *header, package_fn *fn, void *arg)
 	fn(&p, arg);
 }
 
-/* The directory is that of what was found: distributions differ in it. */
-static bool
-set_up(const struct librpm *l, const char *database)
-{
-	char macro[64];
-
-	(void)snprintf(macro, sizeof(macro), "_dbpath %.*s",
-	    (int)(strrchr(database, '/') - database), database);
-	(void)l->log_only(LOG_EMERGENCIES);
-	return l->read_config(NULL, NULL) == 0 &&
-	    l->define(NULL, macro, -1) == 0;
-}
-
-static void
-each_header(struct facts *f, const struct librpm *l, const char *database,
-    package_fn *fn, void *arg)
+/* A set of transactions on the database below the root, or NULL. */
+static void *
+open_database(struct facts *f, const struct librpm *l)
 {
 	const char *root = facts_opt(f)->root;
-	void *ts, *iterator, *header;
+	void *ts;
 
-	if (!set_up(l, database) || (ts = l->ts_create()) == NULL) {
+	if (l->read_config(NULL, NULL) != 0 ||
+	    (ts = l->ts_create()) == NULL) {
 		src_error(f, "librpm", "cannot be set up");
-		return;
+		return NULL;
 	}
 	(void)l->ts_set_flags(ts, NO_CHECKS);
 	if (root != NULL)
 		(void)l->ts_set_root(ts, root);
+	return ts;
+}
+
+static void
+each_header(struct facts *f, const struct librpm *l, package_fn *fn,
+    void *arg)
+{
+	void *ts, *iterator, *header;
+
+	if ((ts = open_database(f, l)) == NULL)
+		return;
 	if ((iterator = l->iterate(ts, DBI_PACKAGES, NULL, 0)) == NULL)
-		src_error(f, database, "holds no packages");
+		src_error(f, "/var/lib/rpm", "holds no packages");
 	while (iterator != NULL && (header = l->next(iterator)) != NULL)
 		put_header(l, header, fn, arg);
 	if (iterator != NULL)
 		(void)l->end(iterator);
 	(void)l->ts_free(ts);
+}
+
+bool
+facts_rpm_provides(struct facts *f, const char *what)
+{
+	struct librpm l;
+	void *ts, *iterator;
+	bool found;
+
+	if (!load(&l) || (ts = open_database(f, &l)) == NULL)
+		return false;
+	iterator = l.iterate(ts, TAG_PROVIDENAME, what, 0);
+	found = iterator != NULL && l.next(iterator) != NULL;
+	if (iterator != NULL)
+		(void)l.end(iterator);
+	(void)l.ts_free(ts);
+	return found;
 }
 
 bool
@@ -151,7 +162,7 @@ rpm_each(struct facts *f, package_fn *fn, void *arg)
 	if (i == sizeof(databases) / sizeof(databases[0]))
 		return false;
 	if (load(&l))
-		each_header(f, &l, databases[i], fn, arg);
+		each_header(f, &l, fn, arg);
 	else
 		src_error(f, databases[i], "librpm is not installed");
 	return true;
