@@ -36,7 +36,7 @@ LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
 # A prelude's directory, its files in this order, is one function.
 PRELUDES = core polyfill modules
 PARTS_core = state errors queue select events declare results conditions notify \
-	  execute timers members native facts role api
+	  execute timers members package native facts role api
 PARTS_polyfill = add promise collections objects array string heredoc
 PARTS_modules = libraries require console process buffer
 EMBEDDED = $(PRELUDES:%=$(B)/p2/%.js) $(wildcard share/p2/*.js share/roles/*.p2)
@@ -71,7 +71,8 @@ DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
 	  signify-openbsd minisign \
-	  strace python3 nodejs golang-go procps iproute2 xz-utils rpm
+	  strace python3 nodejs golang-go procps iproute2 xz-utils dpkg-dev \
+	  util-linux
 BENCH_DEPS = $(DEMO_DEPS) sqlite3
 INSTALL_DEPS = t/need
 

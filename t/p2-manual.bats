@@ -15,6 +15,7 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	diff -u <(options common) <(table 'All resources and roles')
 	diff -u <(options file) <(table '.Ss file')
 	diff -u <(options command) <(table '.Ss command')
+	diff -u <(options package) <(table '.Ss package')
 }
 
 @test "p2(5): the roles are those that there are" {

@@ -101,6 +101,8 @@ void	lock_store(const char *dir, unsigned seconds);
  */
 const char *const *facts_begin(const char *dir);
 bool	fact(void *arg, struct str name, struct buf *json);
+/* The same, found out anew. */
+bool	fact_again(void *arg, struct str name, struct buf *json);
 void	facts_end(void);
 
 #endif

@@ -88,6 +88,22 @@ fact(void *arg, struct str name, struct buf *json)
 	return true;
 }
 
+bool
+fact_again(void *arg, struct str name, struct buf *json)
+{
+	struct facts_options o = { .compat = true };
+	struct facts *now;
+	const struct val *v;
+
+	(void)arg;
+	if (facts_new(&now, &o) != 0)
+		return false;
+	if ((v = facts_get(now, name)) != NULL)
+		emit_json(json, v, 0);
+	facts_free(now);
+	return v != NULL;
+}
+
 void
 facts_end(void)
 {

@@ -165,6 +165,7 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	o->hooks = (struct policy_hooks){ .result = on_result,
 	    .print = on_print, .stop = on_stop, .fact = fact,
 	    .owed = on_owed, .strike = on_strike,
+	    .fact_again = fact_again,
 	    .fact_names = s->fact_names };
 }
 

@@ -83,3 +83,30 @@ push_facts(duk_context *ctx)
 		    DUK_DEFPROP_SET_CONFIGURABLE);
 	}
 }
+
+/* factAgain(name): what the fact is now, or undefined. */
+static duk_ret_t
+n_fact_again(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct str name = str_of(duk_require_string(ctx, 0));
+	struct buf *json = scratch(ctx, 0);
+	bool found;
+
+	if (p->o.hooks.fact_again == NULL)
+		return 0;
+	engine_hold(ctx);
+	found = p->o.hooks.fact_again(p->o.hooks.arg, name, json);
+	engine_let(ctx);
+	engine_progress(&p->engine);
+	if (!found)
+		return 0;
+	engine_push(ctx, buf_view(json));
+	duk_json_decode(ctx, -1);
+	return 1;
+}
+
+const struct native natives_facts[] = {
+	{ "factAgain", n_fact_again, 1 },
+	{ NULL, NULL, 0 }
+};

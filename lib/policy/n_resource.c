@@ -372,6 +372,38 @@ tell(const struct policy *p, const char *role, enum outcome outcome,
 	buf_clear(&out);
 }
 
+/*
+ * ahead(type, title, options): this will be run, behind others told so; who is
+ * owed word of it was told by owing().
+ */
+static duk_ret_t
+n_ahead(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	const struct resource_type *type =
+	    resource_types[duk_require_int(ctx, 0)];
+	struct job j = { .type = type, .packages = p->packages,
+	    .owed = p->owing.v, .nowed = p->owing.n };
+
+	duk_push_array(ctx);			/* keeps the strings */
+	set_values(ctx, p, type, 2, duk_get_top_index(ctx));
+	j.title = arg_text(ctx, 1, 1);
+	j.values = p->values;
+	engine_hold(ctx);
+	type->ahead(&j);
+	job_clear(&j);
+	engine_let(ctx);
+	return 0;
+}
+
+/* soft(): does the run go on, though the last resource has failed? */
+static duk_ret_t
+n_soft(duk_context *ctx)
+{
+	duk_push_boolean(ctx, policy_of(ctx)->job.soft);
+	return 1;
+}
+
 /* run(type, title, options, file, line, refresh, role): the outcome. */
 static duk_ret_t
 n_run(duk_context *ctx)
@@ -401,6 +433,7 @@ n_run(duk_context *ctx)
 	j->title = title;
 	j->values = p->values;
 	j->world = p->world;
+	j->packages = p->packages;
 	j->journal = p->world == NULL ? p->o.journal : NULL;
 	j->role = role;
 	j->trees = p->o.trees;
@@ -469,6 +502,8 @@ n_report(duk_context *ctx)
 const struct native natives_resource[] = {
 	{ "check", n_check, 3 },
 	{ "run", n_run, 7 },
+	{ "ahead", n_ahead, 3 },
+	{ "soft", n_soft, 0 },
 	{ "output", n_output, 0 },
 	{ "reason", n_reason, 0 },
 	{ "report", n_report, 8 },

@@ -37,6 +37,7 @@ struct policy {
 	struct policy_options o;
 	struct engine	 engine;
 	struct world	*world;		/* in a dry run */
+	struct packages	*packages;
 	struct job	 job;		/* the last one */
 	struct value	*values;	/* of the job; room for nvalues */
 	size_t		 nvalues;
@@ -94,6 +95,7 @@ extern const struct native natives_declare[];
 extern const struct native natives_resource[];
 extern const struct native natives_owed[];
 extern const struct native natives_run[];
+extern const struct native natives_facts[];
 extern const struct native natives_source[];
 extern const struct native natives_fs[];
 extern const struct native natives_template[];

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "policy/native.h"
+#include "resource/package.h"
 
 static void
 put_natives(duk_context *ctx, const struct native *n)
@@ -58,6 +59,7 @@ push_native_object(duk_context *ctx)
 	put_natives(ctx, natives_resource);
 	put_natives(ctx, natives_owed);
 	put_natives(ctx, natives_run);
+	put_natives(ctx, natives_facts);
 	put_natives(ctx, natives_source);
 	put_natives(ctx, natives_fs);
 	put_natives(ctx, natives_template);
@@ -127,8 +129,9 @@ policy_new(struct policy **pp, const struct policy_options *o,
 		goto no_memory;
 	p->o = *o;
 	p->exit_status = -1;
-	if (o->noop && (p->world = world_new()) == NULL)
-		goto free_policy;
+	if ((p->packages = packages_new()) == NULL ||
+	    (o->noop && (p->world = world_new()) == NULL))
+		goto free_world;
 	if (engine_open(&p->engine, o->memory_max != 0 ? o->memory_max :
 	    POLICY_MEMORY_DEFAULT, o->seconds_max != 0 ? o->seconds_max :
 	    POLICY_SECONDS_DEFAULT, p) == -1)
@@ -141,7 +144,7 @@ policy_new(struct policy **pp, const struct policy_options *o,
 	return 0;
 free_world:
 	world_free(p->world);
-free_policy:
+	packages_free(p->packages);
 	free(p);
 no_memory:
 	buf_puts(err, "out of memory");
@@ -172,6 +175,7 @@ policy_free(struct policy *p)
 		free(c);
 	}
 	world_free(p->world);
+	packages_free(p->packages);
 	free(p);
 }
 

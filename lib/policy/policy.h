@@ -54,6 +54,8 @@ struct policy_hooks {
 	void	(*strike)(void *arg, const struct owed *o, struct str why);
 	/* Append the value of a fact as JSON; false if there is none. */
 	bool	(*fact)(void *arg, struct str name, struct buf *json);
+	/* The same, found out anew: what is installed has changed. */
+	bool	(*fact_again)(void *arg, struct str name, struct buf *json);
 	/* The names of the facts that can be asked for, up to NULL. */
 	const char *const *fact_names;
 	void	*arg;

@@ -305,9 +305,11 @@ watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
 }
 
 const struct resource_type resource_command = {
-	"command", options, plan, apply, pretend, watch
+	.name = "command", .options = options, .plan = plan, .apply = apply,
+	.pretend = pretend, .watch = watch
 };
 
 const struct resource_type resource_powershell = {
-	"powershell", options, plan, apply_powershell, pretend, watch
+	.name = "powershell", .options = options, .plan = plan,
+	.apply = apply_powershell, .pretend = pretend, .watch = watch
 };

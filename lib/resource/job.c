@@ -19,7 +19,7 @@ job_clear(struct job *j)
 	j->state = NULL;
 	j->drop = NULL;
 	j->status = j->signal = 0;
-	j->show = false;
+	j->show = j->soft = false;
 }
 
 static void __attribute__((format(printf, 2, 0)))

@@ -26,6 +26,7 @@
 struct job;
 struct journal;
 struct owed;
+struct packages;
 
 /* The types an option may have, or'd together. */
 enum {
@@ -90,6 +91,11 @@ struct resource_type {
 	/* Call fn for each path to be watched.  NULL: there is none. */
 	void		(*watch)(const struct job *j,
 			    void (*fn)(const char *path, void *arg), void *arg);
+	/*
+	 * Told of jobs that are about to come, in order, from the next on:
+	 * the type may do them together.  NULL: it never does.
+	 */
+	void		(*ahead)(struct job *j);
 };
 
 /*
@@ -103,6 +109,7 @@ struct job {
 	const struct value *values;
 	struct world	*world;		/* NULL: the host as it is */
 	struct journal	*journal;	/* told before a change; NULL: none */
+	struct packages	*packages;	/* what is known of them in this run */
 	const char	*role;		/* in whose name it is done, or NULL */
 	struct trees	*trees;		/* judges sources; NULL: nobody does */
 	const struct owed *owed;	/* nowed to be told of a change */
@@ -120,6 +127,7 @@ struct job {
 	struct buf	 out;		/* what it wrote to stdout, ... */
 	struct buf	 err;		/* ... and stderr */
 	bool		 show;		/* let the user see that */
+	bool		 soft;		/* a failure that does not end the run */
 	void		*state;		/* from plan() for apply() */
 	void		(*drop)(void *state);	/* frees state; may be NULL */
 };

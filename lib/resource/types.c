@@ -2,12 +2,14 @@
 
 #include "resource/command.h"
 #include "resource/file.h"
+#include "resource/package.h"
 #include "resource/resource.h"
 
 const struct resource_type *const resource_types[] = {
 	&resource_file,
 	&resource_command,
 	&resource_powershell,
+	&resource_package,
 	NULL
 };
 

@@ -65,9 +65,11 @@ var types = {
 	command: {ready: commandText, templated: function (o, title) {
 		return isTemplate(o.cmd === undefined ? title : o.cmd) ||
 		    isTemplate(o.creates);
-	}}
+	}},
+	package: {ready: packageOptions, gathers: true, called: packageCalled,
+	    changed: renewPackages}
 };
-types.powershell = types.command;
+types.powershell = copyOf(types.command);
 
 function callBack(step, outcome) {
 	var got;
@@ -77,6 +79,9 @@ function callBack(step, outcome) {
 	if (step.mod === 'file') {
 		if (outcome !== FAILED)
 			step.fn(outcome === CHANGED);
+	} else if (types[step.mod].called) {
+		if (!native.dry)
+			types[step.mod].called(step, outcome);
 	} else if (!native.dry && (got = native.output()) !== null)
 		step.fn(got[0], got[1], got[2]);
 }
@@ -91,17 +96,25 @@ function nativeModule(name, index) {
 	}
 
 	function actNative(step) {
-		var opts = ready(step, step.opts), outcome;
+		var opts = ready(step, step.opts), outcome, soft, reason;
 
 		if (opts === null)
 			return undefined;
+		if (type.gathers)
+			tellAhead(step, index, ready);
 		outcome = native.run(index, step.title, opts, step.file,
 		    step.line || 0, step.refresh, undefined);
 		reported = step;
+		soft = outcome === FAILED && native.soft() &&
+		    tellSoftly(step, native.reason());
+		if (outcome === FAILED && !soft)
+			reason = native.reason();
+		if (outcome === CHANGED && type.changed && !native.dry)
+			type.changed();
 		if (step.fn !== undefined)
 			quietly(function () { callBack(step, outcome); });
-		if (outcome === FAILED)
-			throw new Error(native.reason());
+		if (outcome === FAILED && !soft)
+			throw new Error(reason);
 		return outcome === 0 ? undefined : {result: words[outcome]};
 	}
 	modules[name] = p2[name] = native.declaration(index, function (title,
@@ -109,15 +122,19 @@ function nativeModule(name, index) {
 		declare(name, actNative, check, title, opts, fn, line);
 		keepKind(index, name, actNative);
 	});
-	types[name] = {now: function (step, title, opts) {
-		var outcome = native.run(index, title, check(opts, title),
-		    step.file, step.line || 0, false, step.mod);
+	type.now = function (step, title, opts) {
+		var outcome = native.run(index, title, ready({title: title},
+		    check(opts, title)), step.file, step.line || 0, false,
+		    step.mod);
 
 		reported = step;
+		if (outcome === CHANGED && type.changed && !native.dry)
+			type.changed();
 		if (outcome === FAILED)
 			throw new Error(title + ': ' + native.reason());
 		return outcome;
-	}};
+	};
+	types[name] = type;
 }
 
 /*
