@@ -73,7 +73,10 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  signify-openbsd minisign \
 	  strace python3 nodejs golang-go procps iproute2 xz-utils dpkg-dev \
 	  util-linux
-BENCH_DEPS = $(DEMO_DEPS) sqlite3
+BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace
+# Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.
+BENCH_PEER_DEPS = cfengine3 puppet-agent facter ansible-core
+BENCH_PEERS =
 INSTALL_DEPS = t/need
 
 all: $(BINS) $(CLIENT)
@@ -164,7 +167,7 @@ lint: need-CHECK
 	@CC='$(CC)' STD="$(subst ",\",$(STD))" WARN='$(WARN)' t/lint
 
 BENCH_ARGS =
-bench: need-BENCH
+bench: need-BENCH $(BENCH_PEERS:1=need-BENCH_PEER)
 	@$(MAKE) -s all drivers
 	@B="$(abspath $(B))" t/bench/run $(BENCH_ARGS)
 
