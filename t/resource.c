@@ -98,7 +98,7 @@ forget(struct journal *jn)
 	puts("forget");
 }
 
-static struct journal shown = { note, commit, forget };
+static struct journal shown = { note, commit, forget, NULL };
 static struct journal *journal;
 
 static void

@@ -36,6 +36,7 @@ static struct keep *keep;		/* NULL: nothing has changed yet */
 static void *tree;			/* of the rows, by resource and handler */
 static struct row *rows;
 static size_t nstruck;
+static size_t nnew;			/* rows that are OWED_NEW */
 
 static int
 compare(const void *a, const void *b)
@@ -91,7 +92,7 @@ drop_rows(void)
 		tdelete(r, &tree, compare);
 		free(r);
 	}
-	nstruck = 0;
+	nstruck = nnew = 0;
 }
 
 /* Rows that the store does not have yet, or has still, into t. */
@@ -129,26 +130,27 @@ rows_are_put(void)
 			r->state = OWED_KEPT;
 			at = &r->next;
 		}
-	nstruck = 0;
+	nstruck = nnew = 0;
 }
 
-/* All that the job owes, into the rows; *news if the store lacks one. */
+/* All that the job owes, into the rows. */
 static int
-owe(const struct job *j, bool *news)
+add_rows(const struct job *j)
 {
 	uint32_t now = (uint32_t)time(NULL);
 	struct row *r;
 	size_t i;
 
 	for (i = 0; i < j->nowed; i++) {
-		if ((r = find(&j->owed[i])) == NULL &&
-		    (r = add(&j->owed[i], now, OWED_NEW)) == NULL)
-			return ENOMEM;
+		if ((r = find(&j->owed[i])) == NULL) {
+			if ((r = add(&j->owed[i], now, OWED_NEW)) == NULL)
+				return ENOMEM;
+			nnew++;
+		}
 		if (r->state == OWED_STRUCK) {
 			r->state = OWED_KEPT;
 			nstruck--;
 		}
-		*news |= r->state == OWED_NEW;
 	}
 	return 0;
 }
@@ -204,11 +206,11 @@ tell_not_kept(void)
 static int
 commit(struct journal *jn, const struct job *j, struct buf *why)
 {
-	bool news = keep != NULL && !keep_is_empty(keep);
 	int rc;
 
 	(void)jn;
-	if ((rc = owe(j, &news)) == 0 && !news)
+	if ((rc = add_rows(j)) == 0 && nnew == 0 &&
+	    (keep == NULL || keep_is_empty(keep)))
 		return 0;
 	tell_not_kept();
 	if (rc == 0 && (rc = put_all()) == 0)
@@ -216,6 +218,15 @@ commit(struct journal *jn, const struct job *j, struct buf *why)
 	if (keep != NULL)
 		keep_forget(keep);
 	return why_say(why, "%s: %s", dir, store_strerror(rc));
+}
+
+static int
+owe(struct journal *jn, const struct job *j, struct buf *why)
+{
+	int rc = add_rows(j);
+
+	(void)jn;
+	return rc == 0 ? 0 : why_say(why, "%s: %s", dir, store_strerror(rc));
 }
 
 static void
@@ -229,7 +240,7 @@ forget(struct journal *jn)
 struct journal *
 journal_open(struct store *s, const char *path, const struct keep_limits *l)
 {
-	static struct journal jn = { note, commit, forget };
+	static struct journal jn = { note, commit, forget, owe };
 
 	store = s;
 	dir = path;

@@ -5,6 +5,15 @@
 
 /* Notifications: who is to be told of a change is in the journal before. */
 
+void
+owing_clear(struct owing *g)
+{
+	buf_clear(&g->text);
+	buf_clear(&g->why);
+	free(g->v);
+	*g = (struct owing){ 0 };
+}
+
 /* The strings of a resource and its handlers, one behind the other. */
 static void
 take_texts(duk_context *ctx, struct owing *g)

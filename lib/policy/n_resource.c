@@ -320,23 +320,6 @@ flag(duk_context *ctx, duk_idx_t idx, const char *name)
 	return yes;
 }
 
-/*
- * In a run, what an option "noop" holds back is planned only; what follows
- * sees the host as it is.
- */
-static enum outcome
-carry_out(struct policy *p, bool hold_back)
-{
-	struct job *j = &p->job;
-	enum outcome outcome = j->type->plan(j);
-
-	if (outcome != OUTCOME_CHANGED)
-		return outcome;
-	if (p->o.noop)
-		return j->type->pretend(j);
-	return hold_back ? outcome : j->type->apply(j);
-}
-
 static const char *
 word_of(enum outcome o)
 {
@@ -346,21 +329,19 @@ word_of(enum outcome o)
 	return words[o];
 }
 
-/* In the name of a role, if that is not NULL. */
-static void
-tell(const struct policy *p, const char *role, enum outcome outcome,
-    struct str file, unsigned line, bool held_back)
+void
+result_tell(const struct policy *p, const struct job *j,
+    const struct result *res)
 {
-	const struct job *j = &p->job;
 	struct policy_result r = {
-	    .type = str_of(role != NULL ? role : j->type->name),
-	    .title = j->title, .outcome = outcome,
-	    .word = str_of(held_back && outcome == OUTCOME_CHANGED ?
-	    "noop" : word_of(outcome)),
+	    .type = str_of(res->role != NULL ? res->role : j->type->name),
+	    .title = j->title, .outcome = res->outcome,
+	    .word = str_of(res->held_back &&
+	    res->outcome == OUTCOME_CHANGED ? "noop" : word_of(res->outcome)),
 	    .why = buf_view(&j->why), .diff = buf_view(&j->diff),
 	    .did = buf_view(&j->did), .detail = buf_view(&j->detail),
-	    .file = file, .line = line, .sensitive = j->sensitive,
-	    .ms = now_ms() - p->started };
+	    .file = res->file, .line = res->line, .sensitive = j->sensitive,
+	    .ms = res->ms };
 	struct buf out = { 0 };
 
 	if (j->show || p->o.verbose) {
@@ -404,33 +385,78 @@ n_soft(duk_context *ctx)
 	return 1;
 }
 
-/* run(type, title, options, file, line, refresh, role): the outcome. */
-static duk_ret_t
-n_run(duk_context *ctx)
+/* Does the prelude say that the step at idx may wait for others? */
+static bool
+may_wait(duk_context *ctx, duk_idx_t idx)
 {
 	struct policy *p = policy_of(ctx);
-	struct job *j = &p->job;
-	const struct resource_type *type =
-	    resource_types[duk_require_int(ctx, 0)];
-	const char *role = duk_get_string(ctx, 6);
-	unsigned line = duk_get_uint_default(ctx, 4, 0);
-	struct str title, file;
-	enum outcome outcome;
-	bool held_back;
+	bool yes;
 
-	engine_progress(&p->engine);
-	p->started = now_ms();
-	engine_hold(ctx);
-	job_clear(j);
-	engine_let(ctx);
+	if (p->o.noop || p->job.type->gather == NULL ||
+	    duk_is_undefined(ctx, idx))
+		return false;
+	duk_push_heapptr(ctx, p->api);
+	duk_get_prop_literal(ctx, -1, "mayWait");
+	duk_dup(ctx, idx);
+	duk_call(ctx, 1);
+	yes = duk_to_boolean(ctx, -1);
+	duk_pop_2(ctx);
+	return yes;
+}
+
+/* Beyond enum outcome, of what n_run() returns. */
+enum {
+	RUN_HELD = 4,			/* told later */
+	RUN_HELD_FULL,			/* and those that wait are to end */
+	RUN_AGAIN			/* first those that wait are to end */
+};
+
+/*
+ * Whether one that is planned is applied, or pretended, or waits.  In a run,
+ * what an option "noop" holds back is planned only; what follows sees the host
+ * as it is.
+ */
+static int
+go_on(struct policy *p, struct result *r, bool wait)
+{
+	struct job *j = &p->job;
+	bool staged = false;
+
+	if (r->outcome == OUTCOME_FAILED && p->nheld > 0)
+		return RUN_AGAIN;
+	if (r->outcome == OUTCOME_CHANGED && p->o.noop)
+		r->outcome = j->type->pretend(j);
+	else if (r->outcome == OUTCOME_CHANGED && !r->held_back) {
+		staged = wait && j->type->gather->stage(j);
+		if (!staged && p->nheld > 0)
+			return RUN_AGAIN;
+		if (!staged)
+			r->outcome = j->type->apply(j);
+	}
+	r->ms = now_ms() - p->started;
+	if (!staged && p->nheld == 0)
+		result_tell(p, j, r);
+	else if (!held_put(p, r, staged)) {
+		held_drop(p);
+		r->outcome = job_fail(j, "out of memory");
+		result_tell(p, j, r);
+	} else
+		return held_is_full(p) ? RUN_HELD_FULL : RUN_HELD;
+	return r->held_back && r->outcome == OUTCOME_CHANGED ?
+	    OUTCOME_OK : (int)r->outcome;
+}
+
+static void
+set_job(duk_context *ctx, struct policy *p, const struct resource_type *type,
+    const char *role)
+{
+	struct job *j = &p->job;
+
 	duk_push_array(ctx);			/* keeps the strings */
 	set_values(ctx, p, type, 2, duk_get_top_index(ctx));
-	title = arg_path(ctx, 1, 1)[0] == '\0' ? str_of("") :
+	j->title = arg_path(ctx, 1, 1)[0] == '\0' ? str_of("") :
 	    (struct str){ p->scratch[1].p, p->scratch[1].len - 1 };
-	file = arg_text(ctx, 3, 2);
-	held_back = flag(ctx, 2, "noop");
 	j->type = type;
-	j->title = title;
 	j->values = p->values;
 	j->world = p->world;
 	j->packages = p->packages;
@@ -442,13 +468,64 @@ n_run(duk_context *ctx)
 	j->sensitive = flag(ctx, 2, "sensitive");
 	j->want_diff = p->o.want_diff;
 	j->want_detail = p->o.want_detail;
+}
+
+/*
+ * run(type, title, options, file, line, refresh, role, step): the outcome, or
+ * one of RUN_.  The step is asked whether it may wait; if it is undefined, it
+ * may not.
+ */
+static duk_ret_t
+n_run(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct result r = { .role = duk_get_string(ctx, 6),
+	    .line = duk_get_uint_default(ctx, 4, 0) };
+	int rc = RUN_AGAIN;
+	bool wait = false;
+
+	engine_progress(&p->engine);
+	p->started = now_ms();
 	engine_hold(ctx);
-	outcome = carry_out(p, held_back);
-	tell(p, role, outcome, file, line, held_back);
+	job_clear(&p->job);
+	engine_let(ctx);
+	set_job(ctx, p, resource_types[duk_require_int(ctx, 0)], r.role);
+	r.file = arg_text(ctx, 3, 2);
+	r.held_back = flag(ctx, 2, "noop");
+	engine_hold(ctx);
+	if (p->nheld == 0 || held_apart(p, &p->job)) {
+		r.outcome = p->job.type->plan(&p->job);
+		if (r.outcome == OUTCOME_CHANGED) {
+			engine_let(ctx);
+			wait = may_wait(ctx, 7);
+			engine_hold(ctx);
+		}
+		rc = go_on(p, &r, wait);
+	}
 	engine_let(ctx);
 	engine_progress(&p->engine);
-	duk_push_int(ctx, held_back && outcome == OUTCOME_CHANGED ?
-	    OUTCOME_OK : (int)outcome);
+	duk_push_int(ctx, rc);
+	return 1;
+}
+
+/* end(): do what waits; the outcomes of those that were told, in order. */
+static duk_ret_t
+n_end(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	int outcomes[HELD_MAX];
+	size_t i, n;
+
+	engine_progress(&p->engine);
+	engine_hold(ctx);
+	n = held_end(p, outcomes);
+	engine_let(ctx);
+	engine_progress(&p->engine);
+	duk_push_array(ctx);
+	for (i = 0; i < n; i++) {
+		duk_push_int(ctx, outcomes[i]);
+		duk_put_prop_index(ctx, -2, (duk_uarridx_t)i);
+	}
 	return 1;
 }
 
@@ -501,7 +578,8 @@ n_report(duk_context *ctx)
 
 const struct native natives_resource[] = {
 	{ "check", n_check, 3 },
-	{ "run", n_run, 7 },
+	{ "run", n_run, 8 },
+	{ "end", n_end, 0 },
 	{ "ahead", n_ahead, 3 },
 	{ "soft", n_soft, 0 },
 	{ "output", n_output, 0 },

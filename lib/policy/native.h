@@ -33,6 +33,18 @@ struct owing {
 	size_t		 n;
 };
 
+/* What came of a resource, beside what its job has. */
+struct result {
+	enum outcome	 outcome;
+	const char	*role;		/* in whose name, or NULL */
+	struct str	 file;
+	unsigned	 line;
+	bool		 held_back;	/* by its own option noop */
+	double		 ms;
+};
+
+struct held;
+
 struct policy {
 	struct policy_options o;
 	struct engine	 engine;
@@ -51,6 +63,9 @@ struct policy {
 	bool		 stopped;
 	int		 exit_status;	/* -1: process.exit() was not called */
 	struct owing	 owing;
+	struct held	*held;		/* nheld, in order; or NULL */
+	size_t		 nheld;
+	size_t		 nstaged;	/* of them */
 	struct compiled	*compiled;
 	void		*api;		/* heap pointer to what core.js returns */
 	void		*p2;		/* heap pointers: see quick() */
@@ -81,8 +96,37 @@ duk_ret_t throw_errno(duk_context *ctx, int error, const char *call,
  */
 void	will_write(duk_context *ctx, const char *call, const char *path);
 
+void	owing_clear(struct owing *g);
+
 /* See that whoever is to be told is in the journal; throws if it cannot be. */
 void	owing_commit(duk_context *ctx);
+
+/* Tell the hook. */
+void	result_tell(const struct policy *p, const struct job *j,
+	    const struct result *r);
+
+/*
+ * held.c: resources whose changes wait for those of others, and what came of
+ * those behind them.  held_put() takes over the policy's job, with what it
+ * owes, or is false; not more than until held_is_full().
+ */
+enum { HELD_MAX = 4 * RESOURCE_GATHER_MAX };
+
+bool	held_put(struct policy *p, const struct result *r, bool staged);
+bool	held_is_full(const struct policy *p);
+
+/* May j be looked at before those that wait are done? */
+bool	held_apart(const struct policy *p, const struct job *j);
+
+/*
+ * Do all, and tell, in order and up to the first failure, which then is the
+ * policy's job.  Returns how many were told, with what came of each.
+ */
+size_t	held_end(struct policy *p, int outcomes[HELD_MAX]);
+
+/* Give them up. */
+void	held_drop(struct policy *p);
+void	held_free(struct policy *p);
 
 /* A row up to NULL. */
 struct native {

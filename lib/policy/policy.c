@@ -166,9 +166,8 @@ policy_free(struct policy *p)
 	for (i = 0; i < SCRATCH; i++)
 		buf_clear(&p->scratch[i]);
 	buf_clear(&p->version);
-	buf_clear(&p->owing.text);
-	buf_clear(&p->owing.why);
-	free(p->owing.v);
+	owing_clear(&p->owing);
+	held_free(p);
 	while ((c = p->compiled) != NULL) {
 		p->compiled = c->next;
 		buf_clear(&c->code);

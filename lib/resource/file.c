@@ -238,6 +238,14 @@ valid_command(struct job *j, const char *text)
 	return ok;
 }
 
+const char *
+file_path(const struct job *j)
+{
+	const char *path = text_of(j, O_PATH_);
+
+	return path != NULL ? path : j->title.p;
+}
+
 bool
 file_want(struct job *j, struct file_want *w)
 {
@@ -255,8 +263,7 @@ file_want(struct job *j, struct file_want *w)
 		.purge = yes(j, O_PURGE, false),
 		.validate = text_of(j, O_VALIDATE)
 	};
-	if ((w->path = text_of(j, O_PATH_)) == NULL)
-		w->path = j->title.p;
+	w->path = file_path(j);
 	w->has_content = content->type == VALUE_STRING;
 	if (w->has_content)
 		w->content = content->str;
@@ -269,10 +276,12 @@ file_want(struct job *j, struct file_want *w)
 static void
 watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
 {
-	const char *path = text_of(j, O_PATH_);
-
-	fn(path != NULL ? path : j->title.p, arg);
+	fn(file_path(j), arg);
 }
+
+static const struct resource_gather gather = {
+	file_apart, file_stage, file_finish
+};
 
 const struct resource_type resource_file = {
 	.name = "file",
@@ -280,5 +289,6 @@ const struct resource_type resource_file = {
 	.plan = file_plan,
 	.apply = file_apply,
 	.pretend = file_pretend,
-	.watch = watch
+	.watch = watch,
+	.gather = &gather
 };

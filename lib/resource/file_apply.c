@@ -15,9 +15,8 @@
 
 enum { BATCH_MAX = 64 };	/* three descriptors each */
 
-/* Did somebody put something else there since it was planned? */
-static int
-still(const struct file_step *s, const struct place *at, struct buf *why)
+int
+file_still(const struct file_step *s, const struct place *at, struct buf *why)
 {
 	enum node_kind now;
 	struct stat st;
@@ -45,7 +44,11 @@ announce(struct job *j, struct buf *why)
 
 	if (p->noted)
 		return 0;
-	if (file_note(j, why) == -1 || journal_commit(j, why) == -1)
+	if (file_note(j, why) == -1) {
+		journal_forget(j);
+		return -1;
+	}
+	if (journal_commit(j, why) == -1)
 		return -1;
 	p->noted = true;
 	return 0;
@@ -72,8 +75,8 @@ copy_orig(const struct place *at, const struct place *orig, struct buf *why)
 }
 
 /* A second name does where the old inode stays as it is; else a copy. */
-static int
-keep_orig(const struct file_step *s, const struct place *at, struct buf *why)
+int
+file_keep_orig(const struct file_step *s, const struct place *at, struct buf *why)
 {
 	struct place orig = { .dir = -1 };
 	struct stat st;
@@ -148,13 +151,14 @@ fill(struct replace *r, const struct file_plan *p, const struct file_step *s,
 	return 0;
 }
 
-/* A new file beside the old one, all but renamed. */
-static int
-begin_write(const struct file_plan *p, const struct file_step *s,
+int
+file_begin(const struct file_plan *p, const struct file_step *s,
     const struct place *at, struct replace *r, struct buf *why)
 {
 	int flags, old = -1, rc = -1;
 
+	if (file_still(s, at, why) == -1)
+		return -1;
 	if (s->was == NODE_FILE) {
 		old = place_open(at, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 		if (old == -1)
@@ -189,10 +193,10 @@ take_write(struct job *j, const struct file_plan *p,
 	struct replace r;
 	int rc;
 
-	if (begin_write(p, s, at, &r, why) == -1)
+	if (file_begin(p, s, at, &r, why) == -1)
 		return -1;
 	if ((rc = announce(j, why)) == 0 && s->keep_orig)
-		rc = keep_orig(s, at, why);
+		rc = file_keep_orig(s, at, why);
 	if (rc == 0 &&
 	    (rc = replace_commit(&r, p->want.override, why)) == 0)
 		tell_in_place(j, s, &r);
@@ -341,6 +345,14 @@ tell(struct job *j, const struct file_plan *p, const struct file_step *s)
 		    s->attrs.gid, colon, path);
 }
 
+void
+file_tell(struct job *j, const struct file_plan *p, const struct file_step *s,
+    const struct replace *r)
+{
+	tell_in_place(j, s, r);
+	tell(j, p, s);
+}
+
 static int
 take(struct job *j, const struct file_plan *p, const struct file_step *s,
     const struct place *at, struct buf *why)
@@ -371,7 +383,7 @@ take_step(struct job *j, const struct file_plan *p,
 
 	if (place_find(&at, s->path, 0, why) == -1)
 		return -1;
-	rc = still(s, &at, why);
+	rc = s->op == FILE_OP_WRITE ? 0 : file_still(s, &at, why);
 	if (rc == 0)
 		rc = take(j, p, s, &at, why);
 	if (rc == 0 && s->sync && s->op != FILE_OP_WRITE &&
@@ -414,14 +426,13 @@ batch_end(struct batch *b, struct job *j, const struct file_plan *p,
 	for (i = 0; i < b->n; i++) {
 		all[i] = &b->v[i].r;
 		if (b->v[i].step->keep_orig &&
-		    keep_orig(b->v[i].step, &b->v[i].at, why) == -1)
+		    file_keep_orig(b->v[i].step, &b->v[i].at, why) == -1)
 			return -1;
 	}
 	rc = replace_commit_all(all, b->n, p->want.override, &done, why);
 	for (i = 0; i < b->n; i++) {
 		if (i < done) {
-			tell_in_place(j, b->v[i].step, &b->v[i].r);
-			tell(j, p, b->v[i].step);
+			file_tell(j, p, b->v[i].step, &b->v[i].r);
 		}
 		place_clear(&b->v[i].at);
 	}
@@ -446,8 +457,7 @@ batch_add(struct batch *b, struct job *j, const struct file_plan *p,
 
 	if (place_find(at, s->path, 0, why) == -1)
 		return -1;
-	if (still(s, at, why) == -1 ||
-	    begin_write(p, s, at, &b->v[b->n].r, why) == -1) {
+	if (file_begin(p, s, at, &b->v[b->n].r, why) == -1) {
 		place_clear(at);
 		return -1;
 	}

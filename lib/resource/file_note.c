@@ -154,10 +154,8 @@ file_note(struct job *j, struct buf *why)
 		return 0;
 	for (i = 0; i < p->n; i++) {
 		s = &p->steps[i];
-		if (note(j, s, fresh, why) == -1) {
-			journal_forget(j);
+		if (note(j, s, fresh, why) == -1)
 			return -1;
-		}
 		if (s->op == FILE_OP_MKDIR && !is_below(s->path, fresh))
 			fresh = s->path;
 	}

@@ -28,6 +28,7 @@ file_plan_free(void *arg)
 		free(p->steps[i].owned);
 		free(p->steps[i].from);
 	}
+	file_ready_free(p->ready);
 	free(p->steps);
 	free(p);
 }

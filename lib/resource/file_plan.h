@@ -9,6 +9,8 @@
 
 #include "base/attrs.h"
 #include "base/buf.h"
+#include "base/place.h"
+#include "base/replace.h"
 #include "base/str.h"
 #include "resource/file_edit.h"
 #include "resource/resource.h"
@@ -22,6 +24,7 @@
  *	file_content.c	the same for what is in a file
  *	file_tree.c	the same for all that is below one
  *	file_apply.c	the steps taken
+ *	file_gather.c	written, to take their places with those of others
  *	file_note.c	the steps told to the job's journal before
  *	file_detail.c	what will be there then, for machines to read
  *	file_pretend.c	the steps entered in the world
@@ -113,16 +116,20 @@ enum { FILE_MANY = 8 };
 
 #define FILE_ORIG_SUFFIX ".orig_partout"
 
+struct file_ready;
+
 struct file_plan {
 	struct file_want  want;
+	struct file_ready *ready;	/* waits for others, or NULL */
 	bool		  noted;	/* the journal knows of it */
 	struct file_step *steps;
 	size_t		  n;
 	size_t		  size;
 };
 
-/* file.c: fill in w; false after job_fail(). */
+/* file.c: fill in w; false after job_fail().  The path alone. */
 bool	file_want(struct job *j, struct file_want *w);
+const char *file_path(const struct job *j);
 
 /*
  * file_look.c.  Returns 0, or -1 with the reason in why; that there is nothing
@@ -226,7 +233,29 @@ void	file_detail(struct job *j, const struct file_plan *p,
 /* file_note.c: all the steps into the journal; they are not committed. */
 int	file_note(struct job *j, struct buf *why);
 
+/*
+ * file_apply.c: what its neighbours take from it.  That nobody put something
+ * else there since it was planned; a new file beside the old one, all but
+ * renamed, with r to be aborted or committed; the copy that is kept of the old
+ * one; and what was done, said.
+ */
 enum outcome file_apply(struct job *j);
+int	file_still(const struct file_step *s, const struct place *at,
+	    struct buf *why);
+int	file_begin(const struct file_plan *p, const struct file_step *s,
+	    const struct place *at, struct replace *r, struct buf *why);
+int	file_keep_orig(const struct file_step *s, const struct place *at,
+	    struct buf *why);
+void	file_tell(struct job *j, const struct file_plan *p,
+	    const struct file_step *s, const struct replace *r);
+
+/* file_gather.c: see struct resource_gather. */
+enum { FILE_GATHER_MAX = RESOURCE_GATHER_MAX };
+bool	file_apart(const struct job *j, struct job *const *v, size_t n);
+bool	file_stage(struct job *j);
+size_t	file_finish(struct job *const *v, size_t n);
+void	file_ready_free(struct file_ready *r);
+
 enum outcome file_pretend(struct job *j);
 void	file_plan_free(void *p);
 

@@ -63,6 +63,20 @@ journal_commit(const struct job *j, struct buf *why)
 	    j->journal->commit(j->journal, j, why);
 }
 
+int
+journal_commit_all(struct job *const *v, size_t n, struct buf *why)
+{
+	struct journal *jn = n > 0 ? v[0]->journal : NULL;
+	size_t i;
+
+	if (jn == NULL)
+		return 0;
+	for (i = 0; i + 1 < n; i++)
+		if (jn->owe(jn, v[i], why) == -1)
+			return -1;
+	return jn->commit(jn, v[i], why);
+}
+
 void
 journal_forget(const struct job *j)
 {

@@ -20,8 +20,8 @@
  * does the first of them.  What was promised (an old content that can be had
  * back, somebody who is to be told) has to be durable when commit() returns.
  * A resource that does other things than these, a command, only commits.
- * Several resources that act together have one commit.  With it goes, for
- * each, whoever the job says is to be told.
+ * With the commit goes whoever the job says is to be told.  Several resources
+ * that act together have one commit, that of the last; owe() is for the others.
  *
  * note() and commit() return 0, or -1 with a sentence in why.  Then the
  * resource fails, with nothing changed.  Where a resource gives up after a
@@ -84,6 +84,8 @@ struct journal {
 	int	(*commit)(struct journal *jn, const struct job *j,
 		    struct buf *why);
 	void	(*forget)(struct journal *jn);
+	int	(*owe)(struct journal *jn, const struct job *j,
+		    struct buf *why);
 };
 
 /* SHA-256 of the content that a JOURNAL_WRITE brings; 0 or -1. */
@@ -94,6 +96,7 @@ int	journal_digest(const struct journal_step *s, unsigned char digest[32],
 int	journal_note(const struct job *j, const struct journal_step *s,
 	    struct buf *why);
 int	journal_commit(const struct job *j, struct buf *why);
+int	journal_commit_all(struct job *const *v, size_t n, struct buf *why);
 void	journal_forget(const struct job *j);
 
 #endif

@@ -79,6 +79,25 @@ enum outcome {
 	OUTCOME_FAILED			/* why says what is wrong */
 };
 
+/*
+ * Several changes at less cost than each by itself: those that can wait are
+ * made ready by stage() in place of apply(), and finished all at once.  Of the
+ * job, what is lent may go in between; but for title, owed and journal.
+ */
+enum { RESOURCE_GATHER_MAX = 64 };
+
+struct resource_gather {
+	/* May j be looked at before n that wait have been finished? */
+	bool	(*apart)(const struct job *j, struct job *const *v, size_t n);
+	/* After OUTCOME_CHANGED: false if it cannot wait; nothing is done. */
+	bool	(*stage)(struct job *j);
+	/*
+	 * Returns how many of them have been done, in order.  The one behind
+	 * these, if there is one, has failed, and those behind it are given up.
+	 */
+	size_t	(*finish)(struct job *const *v, size_t n);
+};
+
 struct resource_type {
 	const char	*name;		/* the method of p2 */
 	const struct resource_option *options;	/* up to one without name */
@@ -96,6 +115,7 @@ struct resource_type {
 	 * the type may do them together.  NULL: it never does.
 	 */
 	void		(*ahead)(struct job *j);
+	const struct resource_gather *gather;	/* NULL: none can wait */
 };
 
 /*

@@ -6,7 +6,9 @@
  * Prints NAME=VALUE for a shell, in microseconds a file, the best of some
  * rounds: ours and floor (openat, fstat, read, close) for COUNT files in DIR
  * that are as they should be; made and made_floor (a temporary file, fsync,
- * rename, fsync of the directory) for CREATED that are not there.
+ * rename, fsync of the directory) for CREATED that are not there; together and
+ * together_floor (temporary files, syncfs, rename all, syncfs) the same for
+ * those that wait for others.
  */
 #include <sys/stat.h>
 
@@ -136,6 +138,74 @@ make_floor(const char *dir, size_t n)
 	return bench_now() - start;
 }
 
+/* As make_ours(), but all of a batch wait for its last. */
+static double
+together_ours(const char *dir, size_t n)
+{
+	const struct resource_type *t = resource_find(str_of("file"));
+	static char paths[RESOURCE_GATHER_MAX][4096];
+	struct job jobs[RESOURCE_GATHER_MAX], *v[RESOURCE_GATHER_MAX];
+	struct value values[VALUES_MAX] = { { 0 } };
+	double start = bench_now();
+	size_t i, k;
+
+	set(t, values, "content", content);
+	set(t, values, "mode", "0644");
+	for (i = k = 0; i < n; i++) {
+		name(paths[k], sizeof(paths[k]), dir, "t", i);
+		jobs[k] = (struct job){ .type = t, .title = str_of(paths[k]),
+		    .values = values };
+		v[k] = &jobs[k];
+		if (!t->gather->apart(v[k], v, k) ||
+		    t->plan(v[k]) != OUTCOME_CHANGED ||
+		    !t->gather->stage(v[k]))
+			errx(2, "%s: cannot wait", paths[k]);
+		if (++k < RESOURCE_GATHER_MAX && i + 1 < n)
+			continue;
+		if (t->gather->finish(v, k) != k)
+			errx(2, "%s: not all was done", dir);
+		while (k > 0)
+			job_clear(v[--k]);
+	}
+	return bench_now() - start;
+}
+
+static double
+together_floor(const char *dir, size_t n)
+{
+	char path[4096], temp[4096];
+	double start = bench_now();
+	size_t i, k, end;
+	int fd, dirfd;
+
+	if ((dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		err(2, "%s", dir);
+	for (i = 0; i < n; i = end) {
+		end = i + RESOURCE_GATHER_MAX < n ? i + RESOURCE_GATHER_MAX : n;
+		for (k = i; k < end; k++) {
+			name(temp, sizeof(temp), dir, ".u", k);
+			fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			    0644);
+			if (fd == -1 ||
+			    write(fd, content, CONTENT_LEN) != CONTENT_LEN)
+				err(2, "%s", temp);
+			close(fd);
+		}
+		if (syncfs(dirfd) == -1)
+			err(2, "%s", dir);
+		for (k = i; k < end; k++) {
+			name(temp, sizeof(temp), dir, ".u", k);
+			name(path, sizeof(path), dir, "u", k);
+			if (rename(temp, path) == -1)
+				err(2, "%s", path);
+		}
+		if (syncfs(dirfd) == -1)
+			err(2, "%s", dir);
+	}
+	close(dirfd);
+	return bench_now() - start;
+}
+
 static void
 make_files(const char *dir, size_t n)
 {
@@ -178,6 +248,10 @@ main(int argc, char **argv)
 		s = make_floor(argv[1], made);
 		printf(" made=%.1f made_floor=%.1f",
 		    make_ours(argv[1], made) * 1e6 / (double)made,
+		    s * 1e6 / (double)made);
+		s = together_floor(argv[1], made);
+		printf(" together=%.1f together_floor=%.1f",
+		    together_ours(argv[1], made) * 1e6 / (double)made,
 		    s * 1e6 / (double)made);
 	}
 	putchar('\n');

@@ -13,6 +13,7 @@ return {
 		forgetNames();
 		debts = native.debts();
 		owing = false;
+		waiting = [];
 		pending = null;
 		failure = null;
 		included = {};
@@ -22,5 +23,6 @@ return {
 		global.__p2modules.evaluate(path, text);
 	},
 	pump: pump,
+	mayWait: mayWait,
 	modules: modules
 };

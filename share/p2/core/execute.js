@@ -8,6 +8,8 @@ function act(step) {
 		setOwing(step);
 	res = step.act(step);
 
+	if (res === LATER)
+		return;
 	if (isThenable(res))
 		concludeLater(step, res);
 	else
@@ -49,7 +51,8 @@ function execute(step) {
 					act(step);
 			});
 	} catch (e) {
-		fail(step, e);
+		if (endWaiting())
+			fail(step, e);
 	}
 }
 
@@ -77,10 +80,23 @@ function loop() {
 		return;
 	running = true;
 	for (;;) {
+		if (jobs.length > 0)
+			endWaiting();
 		runJobs();
-		if (pending !== null || native.stop())
+		if (pending !== null)
 			break;
-		step = take() || takeLate();
+		if (native.stop()) {
+			endWaiting();
+			break;
+		}
+		step = take();
+		if (waiting.length > 0 && (step === null || !mayWait(step))) {
+			if (step !== null)
+				pushFront(step);
+			endWaiting();
+			continue;
+		}
+		step = step || takeLate();
 		if (step === null) {
 			drained = jobs.length === 0;
 			forgetKinds();

@@ -103,7 +103,15 @@ function nativeModule(name, index) {
 		if (type.gathers)
 			tellAhead(step, index, ready);
 		outcome = native.run(index, step.title, opts, step.file,
-		    step.line || 0, step.refresh, undefined);
+		    step.line || 0, step.refresh, undefined, step);
+		if (outcome === AGAIN) {
+			if (!endWaiting())
+				return LATER;
+			setOwing(step);
+			return actNative(step);
+		}
+		if (outcome >= HELD)
+			return later(step, outcome);
 		reported = step;
 		soft = outcome === FAILED && native.soft() &&
 		    tellSoftly(step, native.reason());
@@ -125,7 +133,7 @@ function nativeModule(name, index) {
 	type.now = function (step, title, opts) {
 		var outcome = native.run(index, title, ready({title: title},
 		    check(opts, title)), step.file, step.line || 0, false,
-		    step.mod);
+		    step.mod, undefined);
 
 		reported = step;
 		if (outcome === CHANGED && type.changed && !native.dry)

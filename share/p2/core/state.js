@@ -10,6 +10,8 @@
  */
 
 var CHANGED = 1, SKIPPED = 2, FAILED = 3;	/* enum outcome; 0: as wanted */
+var HELD = 4, HELD_FULL = 5, AGAIN = 6;		/* see n_run() */
+var LATER = {};			/* a step's result that is yet to come */
 var words = ['', 'changed', 'skipped', 'failed'];
 
 var p2 = {};
@@ -24,6 +26,7 @@ var quick = [];			/* for natives: where steps go, all, kinds */
 var all = quick[1] = [];	/* steps that have no name yet */
 var named = {};			/* type:title: the step */
 var namers = {};		/* before or subscribe, type:title: steps */
+var waiting = [];		/* steps whose changes are made together */
 var late = [];			/* steps to run when the queue is empty */
 var debts = null;		/* type:title: whom an earlier run owes word */
 var owing = false;		/* C knows who is to be told of this step */
