@@ -36,6 +36,7 @@ same_as() {
 @test "facts: an Alpine host, whole" { unpack alpine; same_as "$dir/alpine.json"; }
 @test "facts: an Arch host, whole" { unpack arch; same_as "$dir/arch.json"; }
 @test "facts: a Gentoo host, whole" { unpack gentoo; same_as "$dir/gentoo.json"; }
+@test "facts: a Void host, whole" { unpack void; same_as "$dir/void.json"; }
 @test "facts: a Raspberry Pi, whole" { unpack raspberry; same_as "$dir/raspberry.json"; }
 @test "facts: a container, whole" { unpack container; same_as "$dir/container.json"; }
 
@@ -88,7 +89,8 @@ same_as() {
 	local name
 
 	p2-facts -G >"$BATS_TEST_TMPDIR/list"
-	for name in debian rocky suse alpine arch gentoo raspberry container
+	for name in debian rocky suse alpine arch gentoo void raspberry \
+	    container
 	do
 		rm -rf "$root" && mkdir "$root"
 		unpack "$name"
@@ -264,6 +266,51 @@ fail_each() {
 	    jq -e '.mountpoints["/"].device' >/dev/null
 }
 
+@test "facts: each call of netlink that fails costs no more than its facts" {
+	local call n
+
+	skip_sanitized
+	for call in socket sendto recvfrom; do
+		for n in 1 2 3 4 5 1+; do
+			strace -o /dev/null \
+			    -e inject="$call:error=ENOBUFS:when=$n" p2-facts \
+			    -v -g networking,networking.listening |
+			    jq -e .networking.hostname >/dev/null
+		done
+	done
+}
+
+# Ports that are open, and one of which the other end has gone.
+listener='import os, socket, sys, time
+t, u = socket.socket(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+t.bind(("127.0.0.1", 0))
+t.listen()
+u.bind(("127.0.0.1", 0))
+c = socket.create_connection(t.getsockname())
+a = t.accept()[0]
+a.close()
+c.close()
+print(os.getpid(), t.getsockname()[1], u.getsockname()[1], flush=True)
+time.sleep(600)'
+
+@test "facts: who listens is told by sock_diag as by files" {
+	local told=$BATS_TEST_TMPDIR/told who tcp udp mine
+
+	start python3 -c "$listener" >"$told"
+	wait_until test -s "$told"
+	read -r who tcp udp <"$told"
+	mine=".networking.listening | map(select(.pid == $who) |
+	    del(.inode, .uid))"
+	expect='[{"protocol":"tcp","address":"127.0.0.1","port":'$tcp',"pid":'$who',"process":"python3"},{"protocol":"udp","address":"127.0.0.1","port":'$udp',"pid":'$who',"process":"python3"}]'
+	run -0 bash -c 'p2-facts networking.listening | jq -c "$1"' bash \
+	    "$mine"
+	[ "$output" = "$expect" ]
+	skip_sanitized
+	run -0 bash -c 'strace -o /dev/null -e inject=socket:error=EACCES \
+	    p2-facts networking.listening | jq -c "$1"' bash "$mine"
+	[ "$output" = "$expect" ]
+}
+
 # strace and a sanitizer's own calls do not go together.
 skip_sanitized() {
 	! grep -q __asan_init "$(command -v p2-facts)" ||
@@ -275,8 +322,10 @@ skip_sanitized() {
 	strace -f -o "$BATS_TEST_TMPDIR/trace" \
 	    -e trace=execve,fork,vfork,clone,clone3,connect,poll,ppoll,select,nanosleep,clock_nanosleep \
 	    p2-facts -A -F "$root" >/dev/null
-	run -0 grep -cE '^[0-9]+ +[a-z]+' "$BATS_TEST_TMPDIR/trace"
-	[ "$output" = 1 ]		# its own execve
+	# its own execve; systemd is asked over a socket, and has a deadline
+	run -0 grep -cvE '^[0-9]+ +(\+\+\+|poll\(|connect\(.*AF_UNIX)' \
+	    "$BATS_TEST_TMPDIR/trace"
+	[ "$output" = 1 ]
 }
 
 # calls [ARG ...]: system calls of p2-facts on $root.
@@ -300,6 +349,154 @@ calls() {
 		}
 	done < <(p2-facts -G | awk -F '\t' '$2 == "group" {
 	    print $1 "\t" $5 }')
+}
+
+# mounted HOW [ARG ...]: p2-facts where a remote file system is at $root/mnt.
+mounted() {
+	local how=$1
+
+	shift
+	unshare -m "$dir/fuse" "$how" "$root/mnt" p2-facts "$@" |
+	    jq -c --arg p "$root/mnt" '[.errors, .mountpoints[$p] |
+	    (arrays, del(.options)?)]'
+}
+
+@test "facts: remote file systems are asked where one says so, and not for long" {
+	local plain='"device":"test","filesystem":"fuse.test","read_only":false,"propagation":"private"'
+
+	mkdir "$root/mnt"
+	unshare -m "$dir/fuse" answers "$root/mnt" true ||
+	    skip 'nothing can be mounted here'
+	run -0 mounted hangs -v -g mountpoints
+	[ "$output" = "[[],{$plain}]" ]
+	run -0 mounted answers -v -g mountpoints
+	[ "$output" = "[[],{$plain}]" ]
+	run -0 mounted answers -Qv -g mountpoints
+	[ "$output" = "[[],{$plain,\"size_bytes\":4096000,\"available_bytes\":2048000,\"used_bytes\":1638400,\"inodes\":100,\"inodes_free\":90}]" ]
+	run -0 timeout 30 bash -c "$(declare -f mounted)
+	    root=$root dir=$dir; mounted hangs --network-mounts -v -g mountpoints"
+	[ "$output" = "[[],{$plain,\"timed_out\":true}]" ]
+	# what no helper comes back from
+	mkdir -p "$root/proc/self"
+	printf '1 0 0:9 / /srv rw - nfs4 files:/ rw\n2 1 0:8 / /srv/in rw - ext4 /dev/x rw\n' \
+	    >"$root/proc/self/mountinfo"
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=statfs,fork,clone,clone3,vfork \
+	    p2-facts -R "$root" -Q mountpoints >/dev/null
+	run -1 grep -E '^[0-9]+ +[a-z]+' "$BATS_TEST_TMPDIR/trace"
+}
+
+# A /run of one's own, in which systemd is at work.
+own_run='mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/dbus'
+
+# told HOW SOCKET [COMMAND ...]: what p2-facts gathers of it, see t/facts/peer.
+told() {
+	unshare -m sh -ec "$own_run"'; exec "$@"' sh "$dir/peer" "$1" "$2" \
+	    "${@:3}" p2-facts -v -F /nowhere -g services |
+	    jq -c '[.errors[].reason | select(. != "No such file or directory")],
+	    .services.failed, .services.told.state'
+}
+
+@test "facts: systemd tells what is active and what has failed" {
+	export XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/config
+	[ -x /lib/systemd/systemd ] || skip 'there is no systemd'
+	mkdir -p "$XDG_CONFIG_HOME/systemd/user"
+	printf '[Service]\nExecStart=/bin/false\n' \
+	    >"$XDG_CONFIG_HOME/systemd/user/p2broken.service"
+	printf '[Service]\nExecStart=/bin/sleep 100\n' \
+	    >"$XDG_CONFIG_HOME/systemd/user/p2good.service"
+	# A manager of a user speaks as that of the system does.
+	cat >"$BATS_TEST_TMPDIR/in" <<-'END'
+	set -e
+	mkdir /run/user
+	mount -t cgroup2 none /sys/fs/cgroup
+	export XDG_RUNTIME_DIR=/run/user
+	/lib/systemd/systemd --user --log-target=null >/dev/null 2>&1 3>&- &
+	. "$1"
+	wait_until systemctl --user start p2good
+	systemctl --user start p2broken || :
+	wait_until systemctl --user is-failed p2broken
+	mkdir /run/user/systemd/system
+	mount --bind /run/user/systemd /run/systemd
+	p2-facts -v -g services
+	END
+	run -0 --separate-stderr timeout 60 unshare -mpfC --mount-proc \
+	    bash -c "$own_run && . $BATS_TEST_TMPDIR/in" bash \
+	    <(declare -f wait_until)
+	run -0 jq -c '.errors, .services.failed, (.services | .p2good,
+	    .p2broken | [.active, .state, .failed])' <<<"$output"
+	[ "$output" = '[]
+["p2broken"]
+[true,"running",false]
+[false,"failed",true]' ]
+}
+
+@test "facts: a systemd that is silent, strange or gone costs its own facts" {
+	unshare -m sh -c "$own_run" || skip 'nothing can be mounted here'
+	local bus=/run/dbus/system_bus_socket own=/run/systemd/private how
+
+	# Whoever may not use its own socket asks the bus.
+	run -0 told answers "$bus" setpriv --reuid 65534 --clear-groups
+	[ "$output" = '[]
+["told"]
+"failed"' ]
+	run -0 told refuses "$bus" setpriv --reuid 65534 --clear-groups
+	[ "${lines[0]}" = '["not today"]' ]
+	while read -r how reason; do
+		run -0 timeout 10 bash -c "$(declare -f told)
+		    own_run='$own_run' dir=$dir; told $how $own"
+		[ "${lines[0]} ${lines[2]}" = "[\"$reason\"] null" ] || {
+			echo "$how: $output"
+			return 1
+		}
+	done <<-'END'
+	silent it took too long
+	leaves it hung up
+	strange it does not let us in
+	floods a message is malformed
+	broken its answer is malformed
+	END
+}
+
+@test "facts: packages of an rpm database, by way of librpm" {
+	local top=$BATS_TEST_TMPDIR/top db='--define=_dbpath /var/lib/rpm'
+
+	export HOME=$BATS_TEST_TMPDIR
+	cat >"$BATS_TEST_TMPDIR/tiny.spec" <<-'END'
+	Name: tiny
+	Epoch: 1
+	Version: 1.2
+	Release: 3
+	Summary: nothing
+	License: none
+	BuildArch: noarch
+	%description
+	Nothing.
+	%files
+	END
+	rpmbuild -bb --quiet --define "_topdir $top" \
+	    "$BATS_TEST_TMPDIR/tiny.spec"
+	rpm --root "$root" "$db" --initdb
+	# A database of nothing is one, too.
+	run -0 facts -v -g packages
+	[ "$output" = '{"errors":[]}' ]
+	rpm --root "$root" "$db" -i --justdb --nodeps \
+	    "$top/RPMS/noarch/tiny-1.2-3.noarch.rpm"
+	run -0 facts -v packages.list packages.count packages.manager \
+	    installed_packages
+	[ "$output" = '{"packages":{"list":[{"name":"tiny","version":"1:1.2-3","architecture":"noarch","source":"tiny-1.2-3.src.rpm","installed_bytes":0}],"count":1,"manager":"rpm"},"installed_packages":{"tiny":{"name":"tiny","version":"1.2-3","arch":"noarch","provider":"rpm"}},"errors":[]}' ]
+	run -0 facts packages
+	[ "$output" = '{"app":"tiny","ver":"1:1.2-3","instance":0}' ]
+	# What is no database costs the packages only.
+	head -c 5000 /dev/zero >"$root/var/lib/rpm/rpmdb.sqlite"
+	rm "$root"/var/lib/rpm/rpmdb.sqlite-*
+	run -0 --separate-stderr facts -v -g packages
+	[ "$output" = '{"errors":[{"source":"/var/lib/rpm/rpmdb.sqlite","reason":"holds no packages"}]}' ]
+	[ "$stderr" = "" ]
+}
+
+@test "facts: the zone is that of the host, whoever asks" {
+	run -0 p2-facts system.timezone
+	[ "$output" = "$(TZ=Pacific/Chatham p2-facts system.timezone)" ]
 }
 
 @test "facts: the output that does not arrive is an error" {

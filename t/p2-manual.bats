@@ -40,3 +40,56 @@ changed file www/index: Created file.' ]
 	run -0 p2-apply -d '' example1.p2 example2.p2 example3.p2
 	[ "$output" = "" ]
 }
+
+# examples: those of p2-apply(8), each on a line of its own.
+examples() {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/s/^\.Dl //p' "${page%/*/*}/man8/p2-apply.8"
+}
+
+# example PATTERN: runs the one of p2-apply(8) that is like it, as in a shell.
+example() {
+	local line
+
+	line=$(examples | grep -e "$1")
+	[ "$(wc -l <<<"$line")" -eq 1 ]
+	line=${line#'$ '}
+	line=${line#'*/30 * * * * root '}
+	run bash -c "set -o pipefail; ${line//'/etc/p2/'}"
+	tried+=$1$'\n'
+}
+
+@test "p2-apply(8): the examples do what they say" {
+	export PARTISCI_DB=$store
+	tried=
+	cat >site.p2 <<-'END'
+	p2.file('a', {content: 'x\n', notify: 'command:flag'})
+	.command('flag', {cmd: '[ -e flag ]', refreshonly: true});
+	END
+	example '-n site.p2'
+	[ "$status" -eq 1 ]
+	[ "$output" = 'would change file a: is missing
+--- /dev/null
++++ a
+@@ -0,0 +1 @@
++x
+would change command flag: runs each time' ]
+	[ ! -e a ]
+	example 'p2-apply -m'
+	[ "$status" -eq 2 ]
+	[ "$output" = "changed file a: Created file.
+p2-apply: $PWD/site.p2:2: command flag: exit status 1" ]
+	example 'p2-apply -O'
+	[ "$output" = $'site\tfile:a\tnotify command:flag' ]
+	touch flag
+	example 'p2-apply -j'
+	[ "$status" -eq 0 ]
+	[ "$(cut -f 2 <<<"$output" | sort | tr '\n' ' ')" = ' a flag ' ]
+	example 'p2-apply -O'
+	[ "$output" = "" ]
+	# There is none but those.
+	while read -r line; do
+		grep -q -e "${line:-none}" <<<"$(examples)"
+	done <<<"${tried%$'\n'}"
+	[ "$(examples | grep -c .)" -eq \
+	    "$(sort -u <<<"${tried%$'\n'}" | wc -l)" ]
+}

@@ -60,6 +60,17 @@ void	show_print(int fd, struct str s);
 void	show_end(void);
 
 /*
+ * progress.c: how far the run is, on a terminal, between begin and end.  What
+ * else goes to it is to be written behind a wipe.
+ */
+void	progress_begin(const struct asked *a);
+bool	progress_is_on(void);
+void	progress_step(uint64_t number, uint64_t total, struct str type,
+	    struct str title);
+void	progress_wipe(void);
+void	progress_end(void);
+
+/*
  * record.c: what came of a policy, for the store.  record_put() takes the
  * results since the last call; it returns 0 or a code of the store.  Where
  * record_is_told() the store says as much already, so that there is no need to

@@ -132,6 +132,14 @@ on_stop(void *arg)
 }
 
 static void
+on_step(void *arg, uint64_t number, uint64_t total, struct str type,
+    struct str title)
+{
+	(void)arg;
+	progress_step(number, total, type, title);
+}
+
+static void
 on_owed(void *arg, void (*fn)(const struct owed *o, void *fnarg), void *fnarg)
 {
 	(void)arg;
@@ -145,6 +153,7 @@ on_strike(void *arg, const struct owed *o, struct str why)
 	journal_strike(o);
 	if (why.len == 0)
 		return;
+	progress_wipe();
 	fflush(stdout);
 	warnx("%.*s: %.*s is owed, but %.*s: struck out",
 	    (int)o->resource.len, o->resource.p, (int)o->handler.len,
@@ -164,6 +173,7 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .trees = s->trees, .journal = s->journal };
 	o->hooks = (struct policy_hooks){ .result = on_result,
 	    .print = on_print, .stop = on_stop, .fact = fact,
+	    .step = progress_is_on() ? on_step : NULL,
 	    .owed = on_owed, .strike = on_strike,
 	    .fact_again = fact_again,
 	    .fact_names = s->fact_names };
@@ -199,6 +209,7 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 		else
 			rc = store_commit(t);
 	}
+	progress_wipe();
 	if (rc != 0)
 		warnx("%s: %s", s->asked->dir, store_strerror(rc));
 }
@@ -266,6 +277,8 @@ apply_all(struct session *s, bool noop, int *status)
 	char **path;
 	int rc;
 
+	if (!s->silent)
+		progress_begin(s->asked);
 	make_options(s, noop, &o);
 	o.hooks.arg = s;
 	if ((rc = policy_new(&p, &o, &why)) == 0) {
@@ -275,6 +288,7 @@ apply_all(struct session *s, bool noop, int *status)
 		*status = policy_exit_status(p);
 		policy_free(p);
 	}
+	progress_end();
 	if (rc == -1) {
 		fflush(stdout);
 		warnx("%.*s", (int)why.len, why.p);

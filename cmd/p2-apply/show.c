@@ -26,6 +26,7 @@ flush_line(void)
 {
 	if (buf_failed(&line))
 		errx(2, "out of memory");
+	progress_wipe();
 	if (fwrite(line.p, 1, line.len, stdout) != line.len)
 		err(2, "stdout");
 	buf_reset(&line);
@@ -163,6 +164,7 @@ show_print(int fd, struct str s)
 {
 	FILE *f = fd == STDOUT_FILENO && !asked->json ? stdout : stderr;
 
+	progress_wipe();
 	if (s.len > 0 && fwrite(s.p, 1, s.len, f) != s.len && f == stdout)
 		err(2, "stdout");
 }

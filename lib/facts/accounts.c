@@ -24,11 +24,6 @@ static const struct fact groups_facts[] = {
 	{ NULL, NULL, NULL, false }
 };
 
-static const struct fact sudoers_facts[] = {
-	{ "files", "array", "/etc/sudoers.d", false },
-	{ NULL, NULL, NULL, false }
-};
-
 static const struct fact old_facts[] = {
 	{ "users.*.name", "string", "/etc/passwd", false },
 	{ "users.*.pw", "string", "x, or what stands for no password",
@@ -158,23 +153,6 @@ run_groups(struct facts *f, struct val *o)
 	val_sort(o);
 }
 
-static void
-run_sudoers(struct facts *f, struct val *o)
-{
-	struct val *a;
-	struct dir d;
-	size_t i;
-
-	if (!dir_open(f, NULL, "/etc/sudoers.d", &d))
-		return;
-	a = val_arr(o, "files");
-	for (i = 0; i < d.n; i++)
-		if (strchr(d.names[i], '.') == NULL &&
-		    !text_ends(str_of(d.names[i]), "~"))
-			val_cstr(a, NULL, d.names[i]);
-	dir_close(&d);
-}
-
 /* Whether somebody else made the member already. */
 static struct val *
 member(struct val *o, struct str name)
@@ -287,18 +265,12 @@ run_old(struct facts *f, struct val *o)
 
 const struct collector collect_users = {
 	.name = "users", .help = "local accounts", .when = ON_REQUEST,
-	.facts = users_facts, .cost = 12, .run = run_users
+	.facts = users_facts, .cost = 6, .run = run_users
 };
 
 const struct collector collect_groups = {
 	.name = "groups", .help = "local groups", .when = ON_REQUEST,
 	.facts = groups_facts, .cost = 6, .run = run_groups
-};
-
-const struct collector collect_sudoers = {
-	.name = "sudoers", .help = "files that grant rights",
-	.when = ON_REQUEST, .facts = sudoers_facts, .cost = 6,
-	.run = run_sudoers
 };
 
 const struct collector collect_old_accounts = {

@@ -249,5 +249,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_cgroup = {
 	.name = "cgroup", .help = "the control group of this process",
-	.facts = facts, .cost = 60, .run = run
+	.facts = facts, .cost = 35, .run = run
 };

@@ -532,5 +532,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_processors = {
 	.name = "processors", .help = "processors", .facts = facts,
-	.cost = 100, .run = run
+	.cost = 75, .run = run
 };

@@ -144,10 +144,10 @@ run_cron(struct facts *f, struct val *o)
 
 const struct collector collect_timers = {
 	.name = "timers", .help = "timers of systemd", .when = ON_REQUEST,
-	.facts = timers_facts, .cost = 250, .run = run_timers
+	.facts = timers_facts, .cost = 60, .run = run_timers
 };
 
 const struct collector collect_cron = {
 	.name = "cron", .help = "tables of cron", .when = ON_REQUEST,
-	.is_array = true, .facts = cron_facts, .cost = 60, .run = run_cron
+	.is_array = true, .facts = cron_facts, .cost = 12, .run = run_cron
 };

@@ -144,5 +144,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_disks = {
 	.name = "disks", .help = "block devices", .facts = facts,
-	.cost = 300, .run = run
+	.cost = 60, .run = run
 };

@@ -251,5 +251,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_hardware = {
 	.name = "hardware", .help = "the machine", .facts = facts,
-	.cost = 130, .run = run
+	.cost = 60, .run = run
 };

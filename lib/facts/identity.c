@@ -130,5 +130,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_identity = {
 	.name = "identity", .help = "who asks", .facts = facts,
-	.cost = 25, .run = run
+	.cost = 15, .run = run
 };

@@ -260,5 +260,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_kernel = {
 	.name = "kernel", .help = "the kernel", .facts = facts,
-	.cost = 190, .run = run
+	.cost = 105, .run = run
 };

@@ -299,7 +299,7 @@ net_get(struct facts *f)
 	if ((n = arena_alloc(&f->arena, sizeof(*n))) == NULL)
 		return NULL;
 	f->net = n;
-	if (!netlink_open(f, &nl))
+	if (!netlink_open(f, &nl, NETLINK_ROUTE))
 		return n;
 	n->links = gather(f, &nl, RTM_GETLINK, take_link, sizeof(*n->links),
 	    &n->nlinks, &n->kept[0]);

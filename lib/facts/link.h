@@ -103,4 +103,7 @@ void	net_network(char out[64], unsigned family, const unsigned char *bytes,
 void	netconf_dns(struct facts *f, struct val *o);
 void	netconf_rest(struct facts *f, struct val *o);
 
+/* networking.dhcp: dhcp.c. */
+void	dhcp_put(struct facts *f, struct val *o);
+
 #endif

@@ -1,14 +1,13 @@
-#include <arpa/inet.h>
-#include <sys/socket.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "facts/collect.h"
+#include "facts/inet.h"
 
 static const struct fact facts[] = {
-	{ "[].protocol", "string", "/proc/net/tcp, tcp6, udp and udp6", true },
+	{ "[].protocol", "string", "sock_diag, else /proc/net/tcp, tcp6, udp "
+	    "and udp6", true },
 	{ "[].address", "string", "same", true },
 	{ "[].port", "integer", "same", true },
 	{ "[].uid", "integer", "same", true },
@@ -19,167 +18,119 @@ static const struct fact facts[] = {
 	{ NULL, NULL, NULL, false }
 };
 
-/* Who has which socket. */
-struct owner {
-	int64_t	inode;
-	int64_t	pid;
+/* An index of sockets, by inode. */
+struct wanted {
+	struct inet_socket	*socket;
+	int64_t			 inode;
 };
 
 static int
 by_inode(const void *a, const void *b)
 {
-	const struct owner *x = a, *y = b;
+	const struct wanted *x = a, *y = b;
 
 	return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
-/* "socket:[1234]" */
-static void
-take_owner(struct buf *b, struct str link, int64_t pid)
+/* "socket:[1234]".  Of those that share it, the first is its owner. */
+static size_t
+take_owner(struct wanted *all, size_t n, struct str link, int64_t pid)
 {
-	struct owner o = { .pid = pid };
+	struct wanted key = { .inode = 0 }, *found;
 
 	if (!str_starts(link, str_of("socket:[")))
-		return;
+		return 0;
 	(void)text_cut(&link, '[');
-	if (text_num(text_cut(&link, ']'), &o.inode))
-		buf_add(b, &o, sizeof(o));
+	if (!text_num(text_cut(&link, ']'), &key.inode) || (found =
+	    bsearch(&key, all, n, sizeof(*all), by_inode)) == NULL ||
+	    found->socket->pid != -1)
+		return 0;
+	found->socket->pid = pid;
+	return 1;
 }
 
-static void
-find_owners(struct facts *f, struct buf *b)
+/* Of one process; returns how many it owns. */
+static size_t
+find_owned(struct facts *f, const struct dir *proc, const char *name,
+    struct wanted *all, size_t n)
 {
-	struct dir proc, fds;
 	char path[64], room[PATH_MAX];
+	struct dir fds;
+	size_t i, owned = 0;
 	int64_t pid;
-	size_t i, j;
 
-	if (!dir_open(f, NULL, "/proc", &proc))
+	if (!text_num(str_of(name), &pid))
+		return 0;
+	(void)snprintf(path, sizeof(path), "%.30s/fd", name);
+	if (!dir_open(f, proc, path, &fds))
+		return 0;
+	for (i = 0; i < fds.n; i++)
+		owned += take_owner(all, n, src_link(f, &fds, fds.names[i],
+		    room), pid);
+	dir_close(&fds);
+	return owned;
+}
+
+/* In the order of their numbers, until there is none left to find. */
+static void
+find_owners(struct facts *f, struct inet_socket *sockets, size_t n)
+{
+	struct wanted *all = calloc(n, sizeof(*all));
+	struct dir proc;
+	size_t i, left = n;
+
+	if (all == NULL || !dir_open(f, NULL, "/proc", &proc)) {
+		free(all);
 		return;
-	for (i = 0; i < proc.n; i++) {
-		if (!text_num(str_of(proc.names[i]), &pid))
-			continue;
-		(void)snprintf(path, sizeof(path), "%.30s/fd", proc.names[i]);
-		if (!dir_open(f, &proc, path, &fds))
-			continue;
-		for (j = 0; j < fds.n; j++)
-			take_owner(b, src_link(f, &fds, fds.names[j], room),
-			    pid);
-		dir_close(&fds);
 	}
+	for (i = 0; i < n; i++)
+		all[i] = (struct wanted){ &sockets[i], sockets[i].inode };
+	qsort(all, n, sizeof(*all), by_inode);
+	for (i = 0; i < proc.n && left > 0; i++)
+		left -= find_owned(f, &proc, proc.names[i], all, n);
 	dir_close(&proc);
-	if (b->len > 0 && !buf_failed(b))
-		qsort(b->p, b->len / sizeof(struct owner),
-		    sizeof(struct owner), by_inode);
+	free(all);
 }
 
 static void
-put_owner(struct facts *f, struct val *o, const struct buf *owners,
-    int64_t inode)
+put_socket(struct facts *f, struct val *o, const struct inet_socket *s)
 {
-	struct owner key = { .inode = inode };
-	const struct owner *found = NULL;
 	char path[64];
 
-	if (owners->len > 0 && !buf_failed(owners))
-		found = bsearch(&key, owners->p, owners->len / sizeof(key),
-		    sizeof(key), by_inode);
-	if (found == NULL)
+	val_cstr(o, "protocol", s->protocol);
+	val_cstr(o, "address", s->address);
+	val_int(o, "port", s->port);
+	val_int(o, "uid", s->uid);
+	val_int(o, "inode", s->inode);
+	if (s->pid == -1)
 		return;
-	val_int(o, "pid", found->pid);
+	val_int(o, "pid", s->pid);
 	(void)snprintf(path, sizeof(path), "/proc/%lld/comm",
-	    (long long)found->pid);
+	    (long long)s->pid);
 	src_put_line(f, NULL, path, o, "process");
-}
-
-/* Words of four bytes, each in the order of the host. */
-static void
-put_address(struct val *o, struct str hex, bool six)
-{
-	unsigned char bytes[16];
-	char text[64];
-	uint64_t n;
-	uint32_t word;
-	size_t i, words = six ? 4 : 1;
-
-	if (hex.len != words * 8)
-		return;
-	for (i = 0; i < words; i++) {
-		if (!text_hex((struct str){ hex.p + i * 8, 8 }, &n))
-			return;
-		word = (uint32_t)n;
-		memcpy(bytes + i * 4, &word, 4);
-	}
-	if (inet_ntop(six ? AF_INET6 : AF_INET, bytes, text,
-	    sizeof(text)) != NULL)
-		val_cstr(o, "address", text);
-}
-
-/* "sl: local remote state tx:rx tr:when retrnsmt uid timeout inode" */
-static void
-put_socket(struct facts *f, struct val *list, const char *protocol,
-    struct str line, const struct buf *owners)
-{
-	struct str local, hex, state, uid, inode;
-	struct val *o;
-	uint64_t port;
-	int64_t n;
-	int i;
-
-	(void)text_word(&line);
-	local = text_word(&line);
-	(void)text_word(&line);
-	state = text_word(&line);
-	if (!text_is(state, strncmp(protocol, "tcp", 3) == 0 ? "0A" : "07"))
-		return;
-	for (i = 0; i < 3; i++)
-		(void)text_word(&line);
-	uid = text_word(&line);
-	(void)text_word(&line);
-	inode = text_word(&line);
-	hex = text_cut(&local, ':');
-	if (!text_hex(local, &port))
-		return;
-	o = val_obj(list, NULL);
-	val_cstr(o, "protocol", protocol);
-	put_address(o, hex, protocol[3] == '6');
-	val_int(o, "port", (int64_t)port);
-	if (text_num(uid, &n))
-		val_int(o, "uid", n);
-	if (!text_num(inode, &n))
-		return;
-	val_int(o, "inode", n);
-	put_owner(f, o, owners, n);
 }
 
 static void
 run(struct facts *f, struct val *o)
 {
-	static const char *const protocols[] = { "tcp", "tcp6", "udp",
-	    "udp6" };
-	struct buf owners = { 0 }, b = { 0 };
-	struct str text, line;
-	char path[32];
-	size_t i;
+	struct inet_socket *all;
+	struct buf b = { 0 };
+	size_t i, n;
 
-	find_owners(f, &owners);
-	for (i = 0; i < 4; i++) {
-		(void)snprintf(path, sizeof(path), "/proc/net/%s",
-		    protocols[i]);
-		buf_reset(&b);
-		if (!src_load(f, NULL, path, SRC_LARGE, &b))
-			continue;
-		text = buf_view(&b);
-		(void)text_line(&text, &line);
-		while (text_line(&text, &line))
-			put_socket(f, o, protocols[i], line, &owners);
+	inet_listening(f, &b);
+	all = (struct inet_socket *)(void *)b.p;
+	n = buf_failed(&b) ? 0 : b.len / sizeof(*all);
+	if (n > 0)
+		find_owners(f, all, n);
+	for (i = 0; i < n; i++) {
+		put_socket(f, val_obj(o, NULL), &all[i]);
+		facts_more(f, o);
 	}
-	buf_clear(&owners);
 	buf_clear(&b);
 }
 
 const struct collector collect_listening = {
 	.name = "networking.listening", .help = "who listens where",
-	.when = ON_REQUEST, .is_array = true, .facts = facts, .cost = 3000,
+	.when = ON_REQUEST, .is_array = true, .facts = facts, .cost = 1200,
 	.run = run
 };

@@ -199,5 +199,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_memory = {
 	.name = "memory", .help = "memory and swap", .facts = facts,
-	.cost = 60, .run = run
+	.cost = 45, .run = run
 };

@@ -295,5 +295,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_mountpoints = {
 	.name = "mountpoints", .help = "mounted file systems",
-	.facts = facts, .cost = 60, .run = run
+	.facts = facts, .cost = 20, .run = run
 };

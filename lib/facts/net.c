@@ -77,7 +77,7 @@ static const struct fact facts[] = {
 	{ "bridges.*.members", "array", "RTM_GETLINK", false },
 	{ "wireless", "array", "/proc/net/wireless: interfaces", false },
 	{ "dhcp.*.server", "string", "leases of systemd-networkd, "
-	    "NetworkManager and dhclient", false },
+	    "NetworkManager, dhclient and dhcpcd", false },
 	{ "firewall.nftables", "boolean", "/usr/sbin/nft", false },
 	{ "firewall.iptables", "boolean", "/usr/sbin/iptables", false },
 	{ "firewall.tables", "array", "/proc/net/ip_tables_names", false },
@@ -487,5 +487,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_networking = {
 	.name = "networking", .help = "interfaces, addresses and routes",
-	.facts = facts, .cost = 75, .run = run
+	.facts = facts, .cost = 65, .run = run
 };

@@ -80,100 +80,6 @@ put_wireless(struct facts *f, struct val *o)
 }
 
 static void
-put_server(struct val *dhcp, struct str interface, struct str server)
-{
-	struct val *one;
-
-	if (interface.len == 0 || server.len == 0 ||
-	    val_get_str(dhcp, interface) != NULL)
-		return;
-	one = val_obj(dhcp, val_key(dhcp, interface));
-	val_str(one, "server", server);
-}
-
-/* systemd-networkd: a file an interface, by index. */
-static void
-networkd_leases(struct facts *f, struct val *dhcp)
-{
-	const struct net *n = net_get(f);
-	const struct link *l;
-	struct dir d;
-	int64_t index;
-	size_t i;
-
-	if (n == NULL || !dir_open(f, NULL, "/run/systemd/netif/leases", &d))
-		return;
-	for (i = 0; i < d.n; i++)
-		if (text_num(str_of(d.names[i]), &index) && index > 0 &&
-		    index <= INT_MAX && (l = net_link(n, (int)index)) != NULL)
-			put_server(dhcp, str_of(l->name), text_field(
-			    src_text(f, &d, d.names[i]), "SERVER_ADDRESS",
-			    '='));
-	dir_close(&d);
-}
-
-/* NetworkManager: internal-UUID-INTERFACE.lease */
-static void
-manager_leases(struct facts *f, struct val *dhcp)
-{
-	static const size_t prefix = sizeof("internal-") - 1 + 36 + 1;
-	struct str name;
-	struct dir d;
-	size_t i;
-
-	if (!dir_open(f, NULL, "/var/lib/NetworkManager", &d))
-		return;
-	for (i = 0; i < d.n; i++) {
-		name = str_of(d.names[i]);
-		if (!str_starts(name, str_of("internal-")) ||
-		    !text_ends(name, ".lease") || name.len < prefix + 6)
-			continue;
-		put_server(dhcp, (struct str){ name.p + prefix, name.len -
-		    prefix - 6 }, text_field(src_text(f, &d, d.names[i]),
-		    "SERVER_ADDRESS", '='));
-	}
-	dir_close(&d);
-}
-
-/* dhclient: "lease { interface "eth0"; ... option dhcp-server-identifier" */
-static void
-dhclient_leases(struct facts *f, struct val *dhcp)
-{
-	struct str text, line, word, interface = { NULL, 0 };
-	struct dir d;
-	size_t i;
-
-	if (!dir_open(f, NULL, "/var/lib/dhcp", &d))
-		return;
-	for (i = 0; i < d.n; i++) {
-		if (!text_ends(str_of(d.names[i]), ".leases"))
-			continue;
-		text = src_text(f, &d, d.names[i]);
-		while (text_line(&text, &line)) {
-			word = text_word(&line);
-			line = text_trim(text_cut(&line, ';'));
-			if (text_is(word, "interface"))
-				interface = text_unquote(line);
-			else if (text_is(word, "option") && text_is(
-			    text_word(&line), "dhcp-server-identifier"))
-				put_server(dhcp, interface, text_trim(line));
-		}
-	}
-	dir_close(&d);
-}
-
-static void
-put_dhcp(struct facts *f, struct val *o)
-{
-	struct val *dhcp = val_obj(o, "dhcp");
-
-	networkd_leases(f, dhcp);
-	manager_leases(f, dhcp);
-	dhclient_leases(f, dhcp);
-	val_sort(dhcp);
-}
-
-static void
 put_tables(struct facts *f, struct val *o, const char *key, const char *path)
 {
 	struct str text = src_text(f, NULL, path), line;
@@ -226,7 +132,7 @@ netconf_rest(struct facts *f, struct val *o)
 	struct val *sockets;
 
 	put_wireless(f, o);
-	put_dhcp(f, o);
+	dhcp_put(f, o);
 	put_firewall(f, o);
 	sockets = val_obj(o, "sockets");
 	put_sockets(f, sockets, "/proc/net/sockstat");

@@ -1,5 +1,6 @@
 #include <sys/socket.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,19 +8,24 @@
 #include "facts/collect.h"
 #include "facts/netlink.h"
 
-enum { ROOM = 32 * 1024, TRIES = 16, RECORD_MAX = 16 * 1024 * 1024 };
+enum {
+	ROOM = 32 * 1024,
+	TRIES = 16,
+	RECORD_MAX = 16 * 1024 * 1024,
+	REQUEST_MAX = 64
+};
 
 static const char where[] = "netlink";
 
 bool
-netlink_open(struct facts *f, struct netlink *n)
+netlink_open(struct facts *f, struct netlink *n, int protocol)
 {
 	*n = (struct netlink){ .f = f, .fd = -1 };
 	if (!facts_live(f))
 		return src_load(f, NULL, "/.record/netlink", RECORD_MAX,
 		    &n->b);
 	if ((n->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-	    NETLINK_ROUTE)) == -1) {
+	    protocol)) == -1) {
 		src_errno(f, where, errno);
 		return false;
 	}
@@ -38,16 +44,11 @@ netlink_close(struct netlink *n)
 	buf_clear(&n->b);
 }
 
-/* The answers to RTM_GETx are RTM_NEWx, two numbers before. */
-static unsigned short
-answer_to(unsigned short type)
-{
-	return (unsigned short)(type - 2);
-}
+/* Why a dump is over; NULL: it is not. */
+static const char done[] = "done";
 
-/* Returns false behind the last message. */
-static bool
-take_messages(struct netlink *n, const char *p, size_t left,
+static const char *
+take_messages(const struct netlink *n, const char *p, size_t left,
     unsigned short type, void (*fn)(const void *, size_t, void *), void *arg)
 {
 	struct nlmsghdr h;
@@ -55,76 +56,95 @@ take_messages(struct netlink *n, const char *p, size_t left,
 
 	while (left >= sizeof(h)) {
 		memcpy(&h, p, sizeof(h));
-		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > left) {
-			src_error(n->f, where, "a message is cut short");
-			return false;
-		}
-		if (h.nlmsg_type == answer_to(type))
+		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > left)
+			return "a message is cut short";
+		if (n->fd != -1 && h.nlmsg_type == NLMSG_DONE)
+			return done;
+		if (n->fd != -1 && h.nlmsg_type == NLMSG_ERROR)
+			return "refused";
+		if (h.nlmsg_type == type)
 			fn(p + sizeof(h), h.nlmsg_len - sizeof(h), arg);
-		else if (n->fd != -1 && h.nlmsg_type == NLMSG_DONE)
-			return false;
-		else if (n->fd != -1 && h.nlmsg_type == NLMSG_ERROR) {
-			src_error(n->f, where, "refused");
-			return false;
-		}
 		step = NLMSG_ALIGN(h.nlmsg_len);
 		if (step > left)
 			step = left;
 		p += step;
 		left -= step;
 	}
-	return true;
+	return NULL;
 }
 
 static bool
-ask(struct netlink *n, unsigned short type)
+ask(const struct netlink *n, unsigned short type, const void *request,
+    size_t size)
 {
-	struct {
-		struct nlmsghdr		h;
-		struct rtgenmsg		g;
-		char			pad[3];
-	} q = {
-		.h = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct rtgenmsg)),
-		    .nlmsg_type = type,
-		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.g = { .rtgen_family = AF_UNSPEC }
+	char room[NLMSG_SPACE(REQUEST_MAX)] = { 0 };
+	const struct nlmsghdr h = {
+		.nlmsg_len = (uint32_t)NLMSG_LENGTH(size),
+		.nlmsg_type = type,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP
 	};
 	int tries;
 
-	for (tries = 0; tries < TRIES; tries++) {
-		if (send(n->fd, &q, sizeof(q), 0) != -1)
+	assert(size <= REQUEST_MAX);
+	memcpy(room, &h, sizeof(h));
+	memcpy(room + NLMSG_HDRLEN, request, size);
+	for (tries = 0; tries < TRIES; tries++)
+		if (send(n->fd, room, NLMSG_SPACE(size), 0) != -1)
 			return true;
-		if (errno != EINTR)
+		else if (errno != EINTR)
 			break;
-	}
-	src_errno(n->f, where, errno);
 	return false;
 }
 
-/* A dump is made while it is read: there is nothing to wait for. */
+/*
+ * A dump is made while it is read: there is nothing to wait for.  Returns why
+ * it is over.
+ */
+static const char *
+exchange(struct netlink *n, unsigned short type, unsigned short answer,
+    const void *request, size_t size,
+    void (*fn)(const void *, size_t, void *), void *arg)
+{
+	const char *why = NULL;
+	ssize_t got;
+	int tries = 0;
+
+	if (!ask(n, type, request, size))
+		return strerror(errno);
+	while (why == NULL) {
+		got = recv(n->fd, n->b.p, ROOM, MSG_DONTWAIT);
+		if (got == -1 && errno == EINTR && tries++ < TRIES)
+			continue;
+		if (got <= 0)
+			return got == 0 ? done : strerror(errno);
+		why = take_messages(n, n->b.p, (size_t)got, answer, fn, arg);
+	}
+	return why;
+}
+
+/* The answers to RTM_GETx are RTM_NEWx, two numbers before. */
 void
 netlink_dump(struct netlink *n, unsigned short type,
     void (*fn)(const void *body, size_t len, void *arg), void *arg)
 {
-	ssize_t got;
-	int tries = 0;
+	static const struct rtgenmsg all = { .rtgen_family = AF_UNSPEC };
+	unsigned short answer = (unsigned short)(type - 2);
+	const char *why;
 
-	if (n->fd == -1) {
-		(void)take_messages(n, n->b.p, n->b.len, type, fn, arg);
-		return;
-	}
-	if (!ask(n, type))
-		return;
-	for (;;) {
-		got = recv(n->fd, n->b.p, ROOM, MSG_DONTWAIT);
-		if (got == -1 && errno == EINTR && tries++ < TRIES)
-			continue;
-		if (got == -1)
-			src_errno(n->f, where, errno);
-		if (got <= 0 || !take_messages(n, n->b.p, (size_t)got, type,
-		    fn, arg))
-			return;
-	}
+	if (n->fd == -1)
+		why = take_messages(n, n->b.p, n->b.len, answer, fn, arg);
+	else
+		why = exchange(n, type, answer, &all, sizeof(all), fn, arg);
+	if (why != NULL && why != done)
+		src_error(n->f, where, why);
+}
+
+bool
+netlink_request(struct netlink *n, unsigned short type, const void *request,
+    size_t size, void (*fn)(const void *body, size_t len, void *arg),
+    void *arg)
+{
+	return exchange(n, type, type, request, size, fn, arg) == done;
 }
 
 static void

@@ -11,7 +11,8 @@
 #include "facts/facts.h"
 
 /*
- * netlink: what rtnetlink(7) dumps; below a root, what was recorded there.
+ * netlink: what rtnetlink(7) dumps; below a root, what was recorded there;
+ * and what others of its kind do.
  *
  * A recording, /.record/netlink, is the answers one behind the other, as the
  * kernel gives them; from it come the messages of the type at hand.
@@ -22,8 +23,9 @@ struct netlink {
 	struct buf	 b;
 };
 
-/* False if it cannot be had: then nothing is to be closed. */
-bool	netlink_open(struct facts *f, struct netlink *n);
+/* NETLINK_ROUTE or another.  False if it cannot be had: then nothing is to
+ * be closed. */
+bool	netlink_open(struct facts *f, struct netlink *n, int protocol);
 void	netlink_close(struct netlink *n);
 
 /*
@@ -31,6 +33,14 @@ void	netlink_close(struct netlink *n);
  * it gets is lent, as whole as it says, and has len bytes behind its header.
  */
 void	netlink_dump(struct netlink *n, unsigned short type,
+	    void (*fn)(const void *body, size_t len, void *arg), void *arg);
+
+/*
+ * The same for another protocol: a request of that type, and answers of it.
+ * False if they did not come to their end; that is no error yet.
+ */
+bool	netlink_request(struct netlink *n, unsigned short type,
+	    const void *request, size_t size,
 	    void (*fn)(const void *body, size_t len, void *arg), void *arg);
 
 /*

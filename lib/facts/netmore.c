@@ -83,7 +83,7 @@ run_rules(struct facts *f, struct val *o)
 {
 	struct netlink nl;
 
-	if (!netlink_open(f, &nl))
+	if (!netlink_open(f, &nl, NETLINK_ROUTE))
 		return;
 	netlink_dump(&nl, RTM_GETRULE, take_rule, o);
 	netlink_close(&nl);
@@ -151,7 +151,7 @@ run_neighbours(struct facts *f, struct val *o)
 	struct neighbours all = { o, net_get(f) };
 	struct netlink nl;
 
-	if (all.net == NULL || !netlink_open(f, &nl))
+	if (all.net == NULL || !netlink_open(f, &nl, NETLINK_ROUTE))
 		return;
 	netlink_dump(&nl, RTM_GETNEIGH, take_neighbour, &all);
 	netlink_close(&nl);
@@ -185,7 +185,7 @@ const struct collector collect_rules = {
 const struct collector collect_neighbours = {
 	.name = "networking.neighbours", .help = "neighbours",
 	.when = ON_REQUEST, .is_array = true, .facts = neighbours_facts,
-	.cost = 25, .run = run_neighbours
+	.cost = 12, .run = run_neighbours
 };
 
 const struct collector collect_hosts = {

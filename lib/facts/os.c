@@ -456,5 +456,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_os = {
 	.name = "os", .help = "the distribution", .facts = facts,
-	.cost = 70, .run = run
+	.cost = 65, .run = run
 };

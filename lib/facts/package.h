@@ -20,6 +20,7 @@ bool	dpkg_each_state(struct facts *f, package_fn *fn, void *arg);
 bool	rpm_each(struct facts *f, package_fn *fn, void *arg);
 bool	apk_each(struct facts *f, package_fn *fn, void *arg);
 bool	pacman_each(struct facts *f, package_fn *fn, void *arg);
+bool	xbps_each(struct facts *f, package_fn *fn, void *arg);
 bool	portage_each(struct facts *f, package_fn *fn, void *arg);
 
 /* Names that apt installed only because others need them. */

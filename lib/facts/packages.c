@@ -7,10 +7,10 @@
 
 static const struct fact facts[] = {
 	{ "count", "integer", "/var/lib/dpkg/status, librpm, "
-	    "/lib/apk/db/installed, /var/lib/pacman/local, /var/db/pkg",
-	    false },
+	    "/lib/apk/db/installed, /var/lib/pacman/local, /var/db/xbps, "
+	    "/var/db/pkg", false },
 	{ "manager", "string", "which of them: apt, rpm, apk, pacman, "
-	    "portage", false },
+	    "xbps, portage", false },
 	{ "digest", "string", "SHA-256 of the sorted lines \"name arch "
 	    "version\"", false },
 	{ "holds", "array", "/var/lib/dpkg/status", false },
@@ -62,7 +62,8 @@ facts_each_package(struct facts *f,
 {
 	/* A host with dpkg may have an empty database of rpm beside it. */
 	if (!dpkg_each(f, fn, arg) && !rpm_each(f, fn, arg) &&
-	    !apk_each(f, fn, arg) && !pacman_each(f, fn, arg))
+	    !apk_each(f, fn, arg) && !pacman_each(f, fn, arg) &&
+	    !xbps_each(f, fn, arg))
 		(void)portage_each(f, fn, arg);
 }
 
@@ -286,12 +287,12 @@ run_old(struct facts *f, struct val *o)
 
 const struct collector collect_packages = {
 	.name = "packages", .help = "the set of packages",
-	.when = ON_REQUEST, .facts = facts, .cost = 40, .run = run
+	.when = ON_REQUEST, .facts = facts, .cost = 20, .run = run
 };
 
 const struct collector collect_package_list = {
 	.name = "packages.list", .help = "each package", .when = ON_REQUEST,
-	.is_array = true, .facts = list_facts, .cost = 30, .run = run_list
+	.is_array = true, .facts = list_facts, .cost = 10, .run = run_list
 };
 
 const struct collector collect_old_packages = {

@@ -139,5 +139,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_partitions = {
 	.name = "partitions", .help = "partitions, and disks without any",
-	.facts = facts, .cost = 250, .run = run
+	.facts = facts, .cost = 80, .run = run
 };

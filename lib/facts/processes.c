@@ -162,11 +162,11 @@ run_counters(struct facts *f, struct val *o)
 
 const struct collector collect_processes = {
 	.name = "processes", .help = "processes", .when = ON_REQUEST,
-	.facts = processes_facts, .cost = 2000, .run = run_processes
+	.facts = processes_facts, .cost = 1000, .run = run_processes
 };
 
 const struct collector collect_counters = {
 	.name = "counters", .help = "counters of the kernel",
-	.when = ON_REQUEST, .facts = counters_facts, .cost = 20,
+	.when = ON_REQUEST, .facts = counters_facts, .cost = 12,
 	.run = run_counters
 };

@@ -12,12 +12,15 @@ enum {
 	TAG_NAME = 1000, TAG_VERSION = 1001, TAG_RELEASE = 1002,
 	TAG_EPOCH = 1003, TAG_SIZE = 1009, TAG_ARCH = 1022,
 	TAG_SOURCERPM = 1044, TAG_PROVIDENAME = 1047, DBI_PACKAGES = 0,
+	LOG_EMERGENCIES = 1,		/* of which it has none */
 	/* Neither digests nor signatures are looked at. */
 	NO_CHECKS = 0xf0f00
 };
 
 struct librpm {
 	int	 (*read_config)(const char *, const char *);
+	int	 (*define)(void *, const char *, int);
+	int	 (*log_only)(int);
 	void	*(*ts_create)(void);
 	void	*(*ts_free)(void *);
 	int	 (*ts_set_root)(void *, const char *);
@@ -36,6 +39,8 @@ load(struct librpm *l)
 	    "librpm.so.8" };
 	const struct { const char *name; void *to; } symbols[] = {
 		{ "rpmReadConfigFiles", &l->read_config },
+		{ "rpmDefineMacro", &l->define },
+		{ "rpmlogSetMask", &l->log_only },
 		{ "rpmtsCreate", &l->ts_create },
 		{ "rpmtsFree", &l->ts_free },
 		{ "rpmtsSetRootDir", &l->ts_set_root },
@@ -93,15 +98,27 @@ put_header(const struct librpm *l, void *header, package_fn *fn, void *arg)
 	fn(&p, arg);
 }
 
+/* The directory is that of what was found: distributions differ in it. */
+static bool
+set_up(const struct librpm *l, const char *database)
+{
+	char macro[64];
+
+	(void)snprintf(macro, sizeof(macro), "_dbpath %.*s",
+	    (int)(strrchr(database, '/') - database), database);
+	(void)l->log_only(LOG_EMERGENCIES);
+	return l->read_config(NULL, NULL) == 0 &&
+	    l->define(NULL, macro, -1) == 0;
+}
+
 /* A set of transactions on the database below the root, or NULL. */
 static void *
-open_database(struct facts *f, const struct librpm *l)
+open_database(struct facts *f, const struct librpm *l, const char *database)
 {
 	const char *root = facts_opt(f)->root;
 	void *ts;
 
-	if (l->read_config(NULL, NULL) != 0 ||
-	    (ts = l->ts_create()) == NULL) {
+	if (!set_up(l, database) || (ts = l->ts_create()) == NULL) {
 		src_error(f, "librpm", "cannot be set up");
 		return NULL;
 	}
@@ -112,15 +129,15 @@ open_database(struct facts *f, const struct librpm *l)
 }
 
 static void
-each_header(struct facts *f, const struct librpm *l, package_fn *fn,
-    void *arg)
+each_header(struct facts *f, const struct librpm *l, const char *database,
+    package_fn *fn, void *arg)
 {
 	void *ts, *iterator, *header;
 
-	if ((ts = open_database(f, l)) == NULL)
+	if ((ts = open_database(f, l, database)) == NULL)
 		return;
 	if ((iterator = l->iterate(ts, DBI_PACKAGES, NULL, 0)) == NULL)
-		src_error(f, "/var/lib/rpm", "holds no packages");
+		src_error(f, database, "holds no packages");
 	while (iterator != NULL && (header = l->next(iterator)) != NULL)
 		put_header(l, header, fn, arg);
 	if (iterator != NULL)
@@ -128,14 +145,33 @@ each_header(struct facts *f, const struct librpm *l, package_fn *fn,
 	(void)l->ts_free(ts);
 }
 
+/* NULL where there is none. */
+static const char *
+find_database(struct facts *f)
+{
+	static const char *const databases[] = {
+	    "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages.db",
+	    "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+	    "/usr/lib/sysimage/rpm/Packages.db",
+	    "/usr/lib/sysimage/rpm/Packages" };
+	size_t i;
+
+	for (i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
+		if (src_exists(f, databases[i]))
+			return databases[i];
+	return NULL;
+}
+
 bool
 facts_rpm_provides(struct facts *f, const char *what)
 {
+	const char *database = find_database(f);
 	struct librpm l;
 	void *ts, *iterator;
 	bool found;
 
-	if (!load(&l) || (ts = open_database(f, &l)) == NULL)
+	if (database == NULL || !load(&l) ||
+	    (ts = open_database(f, &l, database)) == NULL)
 		return false;
 	iterator = l.iterate(ts, TAG_PROVIDENAME, what, 0);
 	found = iterator != NULL && l.next(iterator) != NULL;
@@ -148,22 +184,14 @@ facts_rpm_provides(struct facts *f, const char *what)
 bool
 rpm_each(struct facts *f, package_fn *fn, void *arg)
 {
-	static const char *const databases[] = {
-	    "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages.db",
-	    "/var/lib/rpm/Packages", "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-	    "/usr/lib/sysimage/rpm/Packages.db",
-	    "/usr/lib/sysimage/rpm/Packages" };
+	const char *database = find_database(f);
 	struct librpm l;
-	size_t i;
 
-	for (i = 0; i < sizeof(databases) / sizeof(databases[0]); i++)
-		if (src_exists(f, databases[i]))
-			break;
-	if (i == sizeof(databases) / sizeof(databases[0]))
+	if (database == NULL)
 		return false;
 	if (load(&l))
-		each_header(f, &l, fn, arg);
+		each_header(f, &l, database, fn, arg);
 	else
-		src_error(f, databases[i], "librpm is not installed");
+		src_error(f, database, "librpm is not installed");
 	return true;
 }

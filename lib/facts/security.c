@@ -129,5 +129,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_security = {
 	.name = "security", .help = "what guards this host", .facts = facts,
-	.cost = 40, .run = run
+	.cost = 24, .run = run
 };

@@ -158,18 +158,18 @@ run_shells(struct facts *f, struct val *o)
 
 const struct collector collect_containers = {
 	.name = "containers", .help = "container runtimes",
-	.when = ON_REQUEST, .facts = containers_facts, .cost = 15,
+	.when = ON_REQUEST, .facts = containers_facts, .cost = 8,
 	.run = run_containers
 };
 
 const struct collector collect_kubernetes = {
 	.name = "kubernetes", .help = "the kubelet", .facts = kubernetes_facts,
-	.cost = 10, .run = run_kubernetes
+	.cost = 6, .run = run_kubernetes
 };
 
 const struct collector collect_languages = {
 	.name = "languages", .help = "interpreters", .when = ON_REQUEST,
-	.facts = languages_facts, .cost = 60, .run = run_languages
+	.facts = languages_facts, .cost = 15, .run = run_languages
 };
 
 const struct collector collect_shells = {

@@ -263,5 +263,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_ssh = {
 	.name = "ssh", .help = "host keys and the server", .facts = facts,
-	.cost = 40, .run = run
+	.cost = 20, .run = run
 };

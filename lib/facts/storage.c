@@ -302,5 +302,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_storage = {
 	.name = "storage", .help = "volumes, arrays and initiators",
-	.facts = facts, .cost = 60, .run = run
+	.facts = facts, .cost = 15, .run = run
 };

@@ -69,5 +69,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_sysctl = {
 	.name = "kernel.sysctl", .help = "all settings of the kernel",
-	.when = ON_REQUEST, .facts = facts, .cost = 12000, .run = run
+	.when = ON_REQUEST, .facts = facts, .cost = 4500, .run = run
 };

@@ -61,6 +61,22 @@ n_stop(duk_context *ctx)
 	return 1;
 }
 
+/* starts(type, title, left): the next step, and how many come after it. */
+static duk_ret_t
+n_starts(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct str type = arg_text(ctx, 0, 0), title = arg_text(ctx, 1, 1);
+	uint64_t left = (uint64_t)duk_get_number_default(ctx, 2, 0);
+
+	p->taken++;
+	engine_hold(ctx);
+	p->o.hooks.step(p->o.hooks.arg, p->taken, p->taken + left, type,
+	    title);
+	engine_let(ctx);
+	return 0;
+}
+
 /* event(module, object, message) */
 static duk_ret_t
 n_event(duk_context *ctx)
@@ -353,6 +369,7 @@ const struct native natives_run[] = {
 	{ "line", n_line, 1 },
 	{ "now", n_now, 0 },
 	{ "stop", n_stop, 0 },
+	{ "starts", n_starts, 3 },
 	{ "event", n_event, 3 },
 	{ "version", n_version, 1 },
 	{ "looking", n_looking, 1 },

@@ -59,6 +59,7 @@ struct policy {
 	struct buf	 version;
 	char		 hash[65];	/* of the applied policy, in hex */
 	double		 started;	/* when the step began, in ms */
+	uint64_t	 taken;		/* steps so far */
 	int		 looking;	/* > 0: may run commands in a dry run */
 	bool		 stopped;
 	int		 exit_status;	/* -1: process.exit() was not called */

@@ -69,6 +69,8 @@ push_native_object(duk_context *ctx)
 	duk_put_prop_string(ctx, -2, "facts");
 	duk_push_boolean(ctx, p->o.noop);
 	duk_put_prop_string(ctx, -2, "dry");
+	duk_push_boolean(ctx, p->o.hooks.step != NULL);
+	duk_put_prop_string(ctx, -2, "progress");
 	duk_push_boolean(ctx, p->o.verbose);
 	duk_put_prop_string(ctx, -2, "verbose");
 	duk_push_boolean(ctx, p->o.debug);

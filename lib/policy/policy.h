@@ -44,6 +44,9 @@ struct policy_hooks {
 	void	(*print)(void *arg, int fd, struct str s);
 	/* Asked between steps: true to end there. */
 	bool	(*stop)(void *arg);
+	/* About to carry out a step, one of so many; or NULL. */
+	void	(*step)(void *arg, uint64_t number, uint64_t total,
+		    struct str type, struct str title);
 	/* qEvent(): something to be recorded. */
 	void	(*event)(void *arg, struct str module, struct str object,
 		    struct str msg);

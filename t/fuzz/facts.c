@@ -33,7 +33,10 @@ static const char *const sources[] = {
 	"proc/7/stat", "run/utmp", "etc/p2/facts.d/a.json",
 	"etc/p2/facts.d/a.txt", "run/cloud-init/instance-data.json",
 	"proc/net/snmp", "proc/pressure/cpu", "sys/block/sda/dev",
-	"bin/sh", "proc/sys/kernel/osrelease", "proc/self/cmdline"
+	"bin/sh", "proc/sys/kernel/osrelease", "proc/self/cmdline",
+	".record/systemd", "var/lib/dhcpcd/eth0.lease",
+	"var/db/xbps/pkgdb-0.38.plist", "etc/systemd/system/a.service",
+	"run/systemd/system/b.service"
 };
 enum { NSOURCES = sizeof(sources) / sizeof(sources[0]) };
 

@@ -32,6 +32,8 @@ function execute(step) {
 
 	place(step.sel, step.file, false);
 	reported = null;
+	if (native.progress)
+		native.starts(step.mod, step.title, stepsLeft());
 	try {
 		if (linked && (why = prerequisites(step)) === null)
 			return;

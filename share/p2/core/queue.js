@@ -76,6 +76,16 @@ function each(q, fn) {
 			fn(piece.steps[i]);
 }
 
+function stepsLeft() {
+	return saved.concat(queue).reduce(function (sum, q) {
+		var piece;
+
+		for (piece = q.head; piece; piece = piece.next)
+			sum += piece.steps.length - piece.at;
+		return sum;
+	}, 0);
+}
+
 /* Take a step out of wherever it waits; false if it does not. */
 function pull(step) {
 	var lists = saved.concat(queue), i, piece, at = late.indexOf(step);
