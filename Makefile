@@ -70,7 +70,7 @@ BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
 DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
-	  signify-openbsd minisign \
+	  signify-openbsd minisign node-buble \
 	  strace python3 nodejs golang-go procps iproute2 xz-utils rpm \
 	  dpkg-dev util-linux
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace

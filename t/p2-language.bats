@@ -111,7 +111,7 @@ changed command : c: runs each time'
 	is 2 '3 "out\n" "err\n"
 changed command : handler: runs each time' 'out
 err
-p2-apply: site.p2:4: command echo out; echo err >&2; exit 3: exit status 3'
+p2-apply: site.p2:2: command echo out; echo err >&2; exit 3: exit status 3'
 	[ ! -e never ]
 }
 
@@ -327,9 +327,11 @@ two `2,34 3
 
 @test "p2: what the language lacks is named, and how to write it" {
 	lacks() {
-		apply <<<"
-$1"
-		is 2 '' "p2-apply: site.p2:2: SyntaxError: $2"
+		echo "
+$1" >site.p2
+		run --separate-stderr env PATH="$B/bin" p2-apply -d '' site.p2
+		stderr=${stderr//$PWD\//}
+		is 2 '' "p2-apply: site.p2:2: SyntaxError: $2; or install node-buble"
 	}
 	lacks 'let a = 1;' 'let is not in the language: write var'
 	lacks 'class A {}' 'classes are not in the language: write a function that makes an object'

@@ -256,7 +256,7 @@ changed file motd: Created file.'
 	is 0 'Worse {{title}}'
 	echo 'Bad' >tree/motd.tmpl
 	signed
-	is 2 '' 'p2-apply: tree/site.p2:2: tree/motd.tmpl: is not what was signed'
+	is 2 '' 'p2-apply: tree/site.p2:1: tree/motd.tmpl: is not what was signed'
 }
 
 @test "p2-apply -K: a source tree and partials are judged file by file" {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,8 @@ become(const struct child *c, const struct pipes *p)
 		give_up(tell, AT_UID);
 	if (c->cwd != NULL && chdir(c->cwd) == -1)
 		give_up(tell, AT_CWD);
+	if (c->no_network && unshare(CLONE_NEWNET) == -1)
+		(void)unshare(CLONE_NEWUSER | CLONE_NEWNET);
 	if (c->env != NULL)
 		environ = (char **)(uintptr_t)c->env;
 	execvp(c->argv[0], (char **)(uintptr_t)c->argv);

@@ -33,6 +33,7 @@ struct child {
 	const char	*input;
 	size_t		 input_len;
 	bool		 inherit;	/* let it have our stdout and stderr */
+	bool		 no_network;	/* where the kernel can keep it from it */
 
 	/* What came of it. */
 	int		 status;	/* exit status */

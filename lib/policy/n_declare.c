@@ -78,14 +78,24 @@ push_options(duk_context *ctx, const struct resource_type *type, duk_idx_t idx)
 	return true;
 }
 
-static void
-push_line(duk_context *ctx)
+/* Where the step on top of the stack is declared, if that is in a policy. */
+static bool
+put_place(duk_context *ctx)
 {
-	duk_inspect_callstack_entry(ctx, -2);
-	if (!duk_is_undefined(ctx, -1)) {
-		duk_get_prop_literal(ctx, -1, "lineNumber");
-		duk_remove(ctx, -2);
+	if (!push_line(ctx, -2)) {
+		duk_pop(ctx);
+		return false;
 	}
+	duk_put_prop_literal(ctx, -2, "line");
+	duk_push_heapptr(ctx, policy_of(ctx)->at);
+	duk_get_prop_literal(ctx, -2, "file");	/* inherited */
+	if (duk_get_heapptr(ctx, -1) == duk_get_heapptr(ctx, -2)) {
+		duk_pop_2(ctx);
+		return true;
+	}
+	duk_pop(ctx);
+	duk_put_prop_literal(ctx, -2, "file");
+	return true;
 }
 
 /* Put the step on top of the stack behind those of an array of quick. */
@@ -112,8 +122,8 @@ declare(duk_context *ctx, const struct resource_type *type, duk_idx_t quick)
 	if (!push_options(ctx, type, 1))
 		return false;
 	duk_put_prop_literal(ctx, -2, "opts");
-	push_line(ctx);
-	duk_put_prop_literal(ctx, -2, "line");
+	if (!put_place(ctx))
+		return false;
 	if (!duk_is_undefined(ctx, 2)) {
 		duk_dup(ctx, 2);
 		duk_put_prop_literal(ctx, -2, "fn");
@@ -138,7 +148,7 @@ n_declare(duk_context *ctx)
 		duk_get_prop_literal(ctx, -1, DUK_HIDDEN_SYMBOL("other"));
 		duk_replace(ctx, -2);
 		duk_insert(ctx, 0);
-		push_line(ctx);
+		push_place(ctx, -2);
 		duk_call(ctx, 4);
 	}
 	duk_push_heapptr(ctx, p->p2);

@@ -329,8 +329,20 @@ word_of(enum outcome o)
 	return words[o];
 }
 
+/* Where it was written is looked up only if somebody will read it. */
+static void
+tell_result(struct policy *p, struct policy_result *r)
+{
+	struct buf room = { 0 };
+
+	if (r->outcome == OUTCOME_FAILED || p->o.want_detail)
+		find_source(p, &r->file, &r->line, &room);
+	p->o.hooks.result(p->o.hooks.arg, r);
+	buf_clear(&room);
+}
+
 void
-result_tell(const struct policy *p, const struct job *j,
+result_tell(struct policy *p, const struct job *j,
     const struct result *res)
 {
 	struct policy_result r = {
@@ -349,7 +361,7 @@ result_tell(const struct policy *p, const struct job *j,
 		buf_str(&out, buf_view(&j->err));
 		r.out = buf_view(&out);
 	}
-	p->o.hooks.result(p->o.hooks.arg, &r);
+	tell_result(p, &r);
 	buf_clear(&out);
 }
 
@@ -571,7 +583,7 @@ n_report(duk_context *ctx)
 
 	engine_progress(&p->engine);
 	engine_hold(ctx);
-	p->o.hooks.result(p->o.hooks.arg, &r);
+	tell_result(p, &r);
 	engine_let(ctx);
 	return 0;
 }

@@ -30,17 +30,6 @@ n_print(duk_context *ctx)
 	return 0;
 }
 
-/* line(level): the line that the call stack's entry of that level is at. */
-static duk_ret_t
-n_line(duk_context *ctx)
-{
-	duk_inspect_callstack_entry(ctx, duk_require_int(ctx, 0));
-	if (duk_is_undefined(ctx, -1))
-		return 1;
-	duk_get_prop_string(ctx, -1, "lineNumber");
-	return 1;
-}
-
 static duk_ret_t
 n_now(duk_context *ctx)
 {
@@ -366,7 +355,6 @@ n_exit(duk_context *ctx)
 const struct native natives_run[] = {
 	{ "describe", n_describe, 1 },
 	{ "print", n_print, 2 },
-	{ "line", n_line, 1 },
 	{ "now", n_now, 0 },
 	{ "stop", n_stop, 0 },
 	{ "starts", n_starts, 3 },

@@ -6,7 +6,9 @@
 
 #include <duktape.h>
 
+#include "policy/buble.h"
 #include "policy/engine.h"
+#include "policy/origin.h"
 #include "policy/policy.h"
 
 /*
@@ -15,7 +17,7 @@
  * Natives throw by longjmp.  So whatever C allocates on the way belongs to
  * struct policy, which is cleared by and by, and never to a stack frame.
  */
-enum { SCRATCH = 4 };
+enum { SCRATCH = 5 };
 
 /* A piece of code that was compiled, to be kept in the store. */
 struct compiled {
@@ -68,6 +70,11 @@ struct policy {
 	size_t		 nheld;
 	size_t		 nstaged;	/* of them */
 	struct compiled	*compiled;
+	struct origin	*origins;	/* of all files that were loaded */
+	unsigned	 declared;	/* line of what was declared last, */
+	void		*at;		/* and its file: heap pointer, or NULL */
+	struct buble	 buble;		/* that was looked for last */
+	struct buf	 lacks;		/* what the language does, in a file */
 	void		*api;		/* heap pointer to what core.js returns */
 	void		*p2;		/* heap pointers: see quick() */
 	void		*quick;
@@ -103,7 +110,7 @@ void	owing_clear(struct owing *g);
 void	owing_commit(duk_context *ctx);
 
 /* Tell the hook. */
-void	result_tell(const struct policy *p, const struct job *j,
+void	result_tell(struct policy *p, const struct job *j,
 	    const struct result *r);
 
 /*
@@ -141,6 +148,7 @@ extern const struct native natives_resource[];
 extern const struct native natives_owed[];
 extern const struct native natives_run[];
 extern const struct native natives_facts[];
+extern const struct native natives_origin[];
 extern const struct native natives_source[];
 extern const struct native natives_fs[];
 extern const struct native natives_template[];
@@ -162,10 +170,32 @@ double	now_ms(void);
 /*
  * Compile the source called path, as a file's functions shall name it, or take
  * what was compiled before; the function is left on the stack.  A policy is a
- * module's body, else it is one expression.  source_digest is SHA-256.
+ * module's body, else it is one expression.  source_digest is SHA-256.  origin is
+ * NULL for what comes with the kit: that has to be in the plain language.
  */
 void	push_compiled(duk_context *ctx, const char *path, struct str source,
-	    const unsigned char source_digest[32], bool is_module);
+	    const unsigned char source_digest[32], bool is_module,
+	    struct origin *origin);
+
+/*
+ * Push the line of a policy that is being executed at that level of the call
+ * stack, or above it where that is ours, and set at.  Where there is none,
+ * false, with undefined on the stack.
+ */
+bool	push_line(duk_context *ctx, int level);
+
+/* The same, with the file's name left in native.at, or undefined. */
+void	push_place(duk_context *ctx, int level);
+
+/* For origin_source(): a file that nobody else may write. */
+bool	source_read(const char *path, struct buf *out, struct buf *why);
+
+/*
+ * Where a compiler's source map says that file and line were written, in room;
+ * or as they are.
+ */
+void	find_source(struct policy *p, struct str *file, unsigned *line,
+	    struct buf *room);
 
 /* Files that come with the kit, in the program itself. */
 struct embedded {

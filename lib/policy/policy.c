@@ -60,6 +60,7 @@ push_native_object(duk_context *ctx)
 	put_natives(ctx, natives_owed);
 	put_natives(ctx, natives_run);
 	put_natives(ctx, natives_facts);
+	put_natives(ctx, natives_origin);
 	put_natives(ctx, natives_source);
 	put_natives(ctx, natives_fs);
 	put_natives(ctx, natives_template);
@@ -85,7 +86,8 @@ load_part(duk_context *ctx, const char *name)
 	const struct embedded *e = embedded_find(name);
 
 	push_compiled(ctx, duk_push_sprintf(ctx, "p2:%s", name + 3),
-	    (struct str){ (const char *)e->bytes, e->len }, e->digest, false);
+	    (struct str){ (const char *)e->bytes, e->len }, e->digest, false,
+	    NULL);
 	duk_remove(ctx, -2);
 }
 
@@ -170,6 +172,9 @@ policy_free(struct policy *p)
 	buf_clear(&p->version);
 	owing_clear(&p->owing);
 	held_free(p);
+	buf_clear(&p->lacks);
+	buble_clear(&p->buble);
+	origin_clear(&p->origins);
 	while ((c = p->compiled) != NULL) {
 		p->compiled = c->next;
 		buf_clear(&c->code);

@@ -1,6 +1,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "policy/lexis.h"
 #include "policy/rewrite.h"
 
 enum { DEPTH_MAX = 500 };
@@ -20,12 +21,15 @@ struct frame {
 	bool		 of_for;
 	bool		 of_statement;	/* ( of if, while, for, with */
 	bool		 chain;		/* a chain is a statement in it */
+	unsigned	 call;		/* ( of a call: the line of its name */
 };
 
 struct rewriter {
 	const char	*p;
 	const char	*end;
 	unsigned	 line;
+	unsigned	 added;		/* line breaks that the source has not */
+	struct lines	*lines;		/* or NULL: none are to be added */
 	struct buf	*out;
 	struct buf	*err;
 	struct frame	 frame[DEPTH_MAX];
@@ -35,12 +39,14 @@ struct rewriter {
 	char		 last;		/* first byte of the token before */
 	size_t		 last_start;	/* where that is in the output, */
 	size_t		 last_end;
+	unsigned	 last_line;	/* and in the source */
 	struct str	 word;		/* it, if a word */
 	struct str	 word_before;	/* what came before it, if a word */
 	bool		 newline;	/* since the token before */
 	bool		 arrow_body;	/* the next { is one */
 	const char	*variable;	/* to take chains apart with, or NULL */
 	bool		 chain;		/* as in a frame, where none is open */
+	bool		 lacks;		/* it is the language that does */
 };
 
 static int
@@ -50,11 +56,12 @@ fail(struct rewriter *r, const char *words)
 	return -1;
 }
 
-static bool
-is_word_char(char c)
+/* The same for what is right, and could be said otherwise. */
+static int
+lack(struct rewriter *r, const char *words)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '$' ||
-	    (unsigned char)c >= 0x80 || c == '\\';
+	r->lacks = true;
+	return fail(r, words);
 }
 
 static bool
@@ -63,13 +70,11 @@ is(struct str s, const char *word)
 	return s.p != NULL && str_eq(s, str_of(word));
 }
 
-static bool
-is_one_of(struct str s, const char *const *words)
+/* All that is still to come. */
+static struct str
+ahead(const struct rewriter *r)
 {
-	for (; *words != NULL; words++)
-		if (is(s, *words))
-			return true;
-	return false;
+	return (struct str){ r->p, (size_t)(r->end - r->p) };
 }
 
 static char
@@ -102,6 +107,7 @@ token(struct rewriter *r, size_t n, enum before before)
 {
 	r->last = *r->p;
 	r->last_start = r->out->len;
+	r->last_line = r->line;
 	count(r, r->p, n);
 	buf_add(r->out, r->p, n);
 	r->p += n;
@@ -170,48 +176,6 @@ end_values_at_newline(struct rewriter *r)
 		end_values(r);
 }
 
-static size_t
-string_length(const struct rewriter *r)
-{
-	const char *p;
-
-	for (p = r->p + 1; p < r->end && *p != *r->p && *p != '\n'; p++)
-		if (*p == '\\' && p + 1 < r->end)
-			p++;
-	return (size_t)(p - r->p) + (p < r->end);
-}
-
-static size_t
-regex_length(const struct rewriter *r)
-{
-	bool in_class = false;
-	const char *p;
-
-	for (p = r->p + 1; p < r->end && *p != '\n'; p++) {
-		if (*p == '\\' && p + 1 < r->end)
-			p++;
-		else if (*p == '[')
-			in_class = true;
-		else if (*p == ']')
-			in_class = false;
-		else if (*p == '/' && !in_class)
-			break;
-	}
-	while (p < r->end && (*p == '/' || is_word_char(*p)))
-		p++;
-	return (size_t)(p - r->p);
-}
-
-static size_t
-word_length(const struct rewriter *r)
-{
-	const char *p = r->p;
-
-	while (p < r->end && is_word_char(*p))
-		p++;
-	return (size_t)(p - r->p);
-}
-
 /* A byte of a text that becomes a string in quotes. */
 static void
 quote(struct rewriter *r, char c)
@@ -270,12 +234,13 @@ static int
 open_template(struct rewriter *r)
 {
 	if (r->before == VALUE && !r->newline)
-		return fail(r, "tagged template literals are not in the "
+		return lack(r, "tagged template literals are not in the "
 		    "language: call the function");
 	end_values_at_newline(r);
 	r->p++;
 	r->last = '`';
 	r->last_start = r->out->len;
+	r->last_line = r->line;
 	r->newline = false;
 	r->word = (struct str){ 0 };
 	buf_puts(r->out, "(\"");
@@ -314,7 +279,7 @@ next_after(const struct rewriter *r, size_t n)
 
 	while (p < r->end && isspace((unsigned char)*p))
 		p++;
-	return p == r->end ? '\0' : is_word_char(*p) ? 'a' : *p;
+	return p == r->end ? '\0' : lexis_is_word(*p) ? 'a' : *p;
 }
 
 static int
@@ -328,10 +293,10 @@ check_word(struct rewriter *r, struct str word)
 	for (i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++)
 		if (is(word, lacking[i].word) &&
 		    strchr(lacking[i].next, next) != NULL)
-			return fail(r, lacking[i].words);
+			return lack(r, lacking[i].words);
 	if (is(word, "of") && r->before == VALUE && top(r) != NULL &&
 	    top(r)->of_for)
-		return fail(r, "for-of is not in the language: write "
+		return lack(r, "for-of is not in the language: write "
 		    "list.forEach(function (v) {...})");
 	return 0;
 }
@@ -339,23 +304,18 @@ check_word(struct rewriter *r, struct str word)
 static int
 take_word(struct rewriter *r)
 {
-	static const char *const binary[] = { "in", "instanceof", "of",
-	    NULL };
-	static const char *const operators[] = { "return", "typeof",
-	    "instanceof", "in", "of", "new", "delete", "void", "throw",
-	    "case", "do", "else", NULL };
-	struct str word = { r->p, word_length(r) };
+	struct str word = { r->p, lexis_word(ahead(r)) };
 	bool member = r->last == '.';
 	size_t i;
 
 	if (check_word(r, word) == -1)
 		return -1;
-	if (!is_one_of(word, binary))
+	if (!is(word, "in") && !is(word, "instanceof") && !is(word, "of"))
 		end_values_at_newline(r);
 	if (is(word, "this"))
 		for (i = 0; i < r->depth; i++)
 			r->frame[i].uses_this = true;
-	token(r, word.len, !member && is_one_of(word, operators) ? OPERATOR :
+	token(r, word.len, !member && lexis_is_operator(word) ? OPERATOR :
 	    VALUE);
 	r->word = word;
 	return 0;
@@ -423,7 +383,7 @@ arrow(struct rewriter *r)
 
 	if (r->last == ')') {
 		if (r->closed.odd != NULL)
-			return fail(r, r->closed.odd);
+			return lack(r, r->closed.odd);
 		at = r->closed.start;
 		insert(r, at, "(function ");
 	} else {
@@ -448,8 +408,7 @@ arrow(struct rewriter *r)
 static int
 open_bracket(struct rewriter *r)
 {
-	static const char *const statements[] = { "if", "while", "for",
-	    "with", NULL };
+	enum before before_it = r->before;
 	struct str text, word = r->word, before = r->word_before;
 	bool follows = r->last == ')' || r->arrow_body;
 	char c = *r->p;
@@ -474,15 +433,49 @@ open_bracket(struct rewriter *r)
 		return -1;
 	if (c == '(') {
 		top(r)->of_for = is(word, "for");
-		top(r)->of_statement = is_one_of(word, statements);
+		top(r)->of_statement = lexis_is_statement(word);
 		top(r)->of_function = is(word, "function") ||
 		    (word.p != NULL && is(before, "function"));
+		if (before_it == VALUE && !top(r)->of_statement &&
+		    !top(r)->of_function)
+			top(r)->call = r->last_line;
 	}
 	if (c == '{')
 		top(r)->arrow = r->arrow_body;
 	r->arrow_body = false;
 	token(r, 1, OPERATOR);
 	return 0;
+}
+
+static void
+break_line(struct rewriter *r)
+{
+	buf_putc(r->out, '\n');
+	r->added++;
+}
+
+/*
+ * The engine takes a call to be where its ")" is.  One of several lines gets a
+ * line of its own for that, which stands for the one that the call's name is
+ * on.  What comes behind it is on another line again, unless the break might
+ * end a statement there.
+ */
+static void
+close_call(struct rewriter *r, unsigned line)
+{
+	const char *p = r->p + 1;
+
+	break_line(r);
+	lines_add(r->lines, r->line + r->added, line);
+	token(r, 1, VALUE);
+	while (p < r->end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < r->end && (*p == '.' || *p == '(' || *p == '['))
+		break_line(r);
+	else
+		line = 0;
+	lines_add(r->lines, r->line + r->added + (line == 0),
+	    r->line + (line == 0));
 }
 
 static int
@@ -503,8 +496,12 @@ close_bracket(struct rewriter *r)
 		if (r->last == ',' && f.kind == '(')
 			r->out->p[r->last_end - 1] = ' ';
 		if (f.of_function && f.odd != NULL)
-			return fail(r, f.odd);
+			return lack(r, f.odd);
 		r->closed = f;
+		if (f.call != 0 && f.call != r->line && r->lines != NULL) {
+			close_call(r, f.call);
+			return 0;
+		}
 	}
 	token(r, 1, c == '}' || f.of_statement ? OPERATOR : VALUE);
 	if (c == '}' && f.arrow) {
@@ -547,12 +544,12 @@ punctuation(struct rewriter *r)
 	if (c == '=' && next == '>')
 		return arrow(r);
 	if (c == '.' && next == '.' && third == '.')
-		return fail(r, "spread and rest are not in the language: "
+		return lack(r, "spread and rest are not in the language: "
 		    "write f.apply(null, list) or a.concat(b)");
 	if (c == '?' && next == '.' && !isdigit((unsigned char)third))
-		return fail(r, "?. is not in the language: write a && a.b");
+		return lack(r, "?. is not in the language: write a && a.b");
 	if (c == '?' && next == '?')
-		return fail(r, "?? is not in the language: write "
+		return lack(r, "?? is not in the language: write "
 		    "a === undefined ? b : a");
 	if (strchr(",;:?", c) != NULL) {
 		separate(r);
@@ -573,19 +570,6 @@ punctuation(struct rewriter *r)
 	return 0;
 }
 
-static size_t
-comment_length(const struct rewriter *r)
-{
-	const char *close;
-
-	if (peek(r, 1) == '/')
-		close = memchr(r->p, '\n', (size_t)(r->end - r->p));
-	else if ((close = memmem(r->p + 2, (size_t)(r->end - r->p) - 2,
-	    "*/", 2)) != NULL)
-		close += 2;
-	return (size_t)((close == NULL ? r->end : close) - r->p);
-}
-
 /* Is this a statement's first token? */
 static bool
 starts_statement(const struct rewriter *r)
@@ -604,7 +588,7 @@ static void
 take_chain_apart(struct rewriter *r)
 {
 	bool *chain = r->depth == 0 ? &r->chain : &top(r)->chain;
-	bool word = is_word_char(*r->p);
+	bool word = lexis_is_word(*r->p);
 
 	if (r->variable == NULL || (r->depth > 0 && top(r)->kind != '{'))
 		return;
@@ -617,7 +601,7 @@ take_chain_apart(struct rewriter *r)
 		*chain = word ? r->last == '.' : *r->p != '\0' &&
 		    strchr(".([", *r->p) != NULL;
 	if (!*chain && word && starts_statement(r) &&
-	    is((struct str){ r->p, word_length(r) }, "p2") &&
+	    is((struct str){ r->p, lexis_word(ahead(r)) }, "p2") &&
 	    next_after(r, 2) == '.') {
 		buf_puts(r->out, r->variable);
 		buf_puts(r->out, "=");
@@ -635,18 +619,18 @@ step(struct rewriter *r)
 		return 0;
 	}
 	if (c == '/' && (next == '/' || next == '*')) {
-		pass(r, comment_length(r));
+		pass(r, lexis_comment(ahead(r)));
 		return 0;
 	}
 	take_chain_apart(r);
 	if (c == '"' || c == '\'') {
 		end_values_at_newline(r);
-		token(r, string_length(r), VALUE);
+		token(r, lexis_string(ahead(r)), VALUE);
 	} else if (c == '`')
 		return open_template(r);
 	else if (c == '/' && r->before == OPERATOR)
-		token(r, regex_length(r), VALUE);
-	else if (is_word_char(c))
+		token(r, lexis_regex(ahead(r)), VALUE);
+	else if (lexis_is_word(c))
 		return take_word(r);
 	else if (strchr("([{", c) != NULL && c != '\0')
 		return open_bracket(r);
@@ -659,14 +643,15 @@ step(struct rewriter *r)
 
 int
 rewrite(struct str source, const char *variable, struct buf *out,
-    struct buf *err)
+    struct lines *lines, struct buf *err)
 {
 	struct rewriter r = { .p = source.p, .end = source.p + source.len,
-	    .line = 1, .out = out, .err = err, .variable = variable };
+	    .line = 1, .out = out, .lines = lines, .err = err,
+	    .variable = variable };
 
 	while (r.p < r.end)
 		if (step(&r) == -1)
-			return -1;
+			return r.lacks ? REWRITE_LACKS : REWRITE_BAD;
 	end_values(&r);
 	return 0;
 }

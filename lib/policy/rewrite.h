@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "policy/lines.h"
 
 /*
  * rewrite: newer JavaScript as ECMAScript 5, token by token, with each thing
@@ -23,9 +24,16 @@
  *
  *	p2.a().b()		v=p2.a();v=v.b()
  *
- * Appends to out and returns 0; or -1 with "LINE: reason" appended to err.
+ * The engine takes a call to be on the line where its arguments end.  If lines
+ * is not NULL, one that ends on another line than its name is on gets a line
+ * more, and lines says what that stands for.
+ *
+ * Appends to out and returns 0; or appends "LINE: reason" to err and returns
+ * REWRITE_LACKS, if the language lacks what is there, or REWRITE_BAD.
  */
+enum { REWRITE_LACKS = 1, REWRITE_BAD = -1 };
+
 int	rewrite(struct str source, const char *variable, struct buf *out,
-	    struct buf *err);
+	    struct lines *lines, struct buf *err);
 
 #endif

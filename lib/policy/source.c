@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "policy/native.h"
-#include "policy/rewrite.h"
 
-/* Policies are read, judged, compiled, and what is compiled is kept. */
+/* Policies, and what they ask for, are found, judged and read. */
 
 enum { SOURCE_MAX = 256 * 1024 * 1024 };
 
@@ -89,164 +88,18 @@ judge(duk_context *ctx, const char *path, struct str bytes, bool code)
 		    "out of memory" : why->p);
 }
 
-/* Compiled code is good for the same engine, path and source only. */
-static void
-digest_of(duk_context *ctx, const char *path, const unsigned char source[32],
-    bool is_module, unsigned char digest[32])
+bool
+source_read(const char *path, struct buf *out, struct buf *why)
 {
-	const char *env;
-	SHA2_CTX sha;
+	const char *words;
 
-	duk_push_global_object(ctx);
-	duk_get_prop_string(ctx, -1, "Duktape");
-	duk_get_prop_string(ctx, -1, "env");
-	duk_get_prop_string(ctx, -2, "version");
-	env = duk_push_sprintf(ctx, "%s %s %d %ld %s %d", VERSION,
-	    duk_safe_to_string(ctx, -2), duk_get_int(ctx, -1),
-	    (long)DUK_VERSION, path, is_module);
-	SHA256Init(&sha);
-	SHA256Update(&sha, (const uint8_t *)env, strlen(env) + 1);
-	SHA256Update(&sha, source, 32);
-	SHA256Final(digest, &sha);
-	duk_pop_n(ctx, 5);
-}
-
-/* What was as long as a policy is not needed any more. */
-static void
-give_back(duk_context *ctx, int i)
-{
-	engine_hold(ctx);
-	buf_clear(scratch(ctx, i));
-	engine_let(ctx);
-}
-
-/* Load from the store: true with the function on the stack. */
-static bool
-load_code(duk_context *ctx, const unsigned char digest[32])
-{
-	struct policy *p = policy_of(ctx);
-	struct buf *code = scratch(ctx, 3);
-	bool found = false;
-
-	if (p->o.store == NULL)
-		return false;
-	engine_hold(ctx);
-	found = store_bytecode_get(p->o.store, digest, code) == 0;
-	engine_let(ctx);
-	if (!found || code->len == 0)
-		return false;
-	duk_push_external_buffer(ctx);
-	duk_config_buffer(ctx, -1, code->p, code->len);
-	duk_load_function(ctx);
-	give_back(ctx, 3);
-	return true;
-}
-
-/* Keep the code of the function on top of the stack, until it can be stored. */
-static void
-keep_code(duk_context *ctx, const unsigned char digest[32])
-{
-	struct policy *p = policy_of(ctx);
-	struct compiled *c;
-	duk_size_t n;
-	void *code;
-
-	duk_dup(ctx, -1);
-	duk_dump_function(ctx);
-	code = duk_get_buffer(ctx, -1, &n);
-	engine_hold(ctx);
-	if ((c = calloc(1, sizeof(*c))) != NULL) {
-		memcpy(c->digest, digest, sizeof(c->digest));
-		buf_add(&c->code, code, n);
-		c->next = p->compiled;
-		p->compiled = c;
-	}
-	engine_let(ctx);
-	duk_pop(ctx);
-}
-
-/* The rewritten source as a string on the stack, wrapped as a module's body. */
-static void
-push_source(duk_context *ctx, const char *path, struct str source,
-    bool is_module)
-{
-	struct buf *b = scratch(ctx, 2), *err = scratch(ctx, 3);
-	int rc;
-
-	engine_hold(ctx);
-	if (is_module)
-		buf_puts(b, "(function (exports, require, module, "
-		    "__filename, __dirname, __chain) {");
-	if ((rc = rewrite(source, is_module ? "__chain" : NULL, b,
-	    err)) == 0 && is_module)
-		buf_puts(b, "\n})");
-	engine_let(ctx);
-	if (rc == -1) {
-		buf_putc(err, '\0');
-		duk_push_error_object(ctx, DUK_ERR_SYNTAX_ERROR, "%s",
-		    strchr(err->p, ':') + 2);
-		duk_push_sprintf(ctx, "%s:%d", path, atoi(err->p));
-		duk_put_prop_string(ctx, -2, "p2where");
-		(void)duk_throw(ctx);
-	}
-	if (buf_failed(b))
-		(void)duk_error(ctx, DUK_ERR_RANGE_ERROR, "out of memory");
-	engine_push(ctx, buf_view(b));
-}
-
-struct compiling {
-	const char	*path;
-};
-
-static duk_ret_t
-compile(duk_context *ctx, void *udata)
-{
-	const struct compiling *c = udata;
-
-	duk_push_string(ctx, c->path);
-	duk_compile(ctx, DUK_COMPILE_EVAL);
-	return 1;
-}
-
-/*
- * The engine puts the line of a syntax error at the end of its message; take
- * it from there to where the place of an error belongs.
- */
-static void __attribute__((noreturn))
-throw_syntax(duk_context *ctx, const char *path)
-{
-	const char *msg, *at;
-
-	duk_get_prop_string(ctx, -1, "message");
-	msg = duk_safe_to_string(ctx, -1);
-	if ((at = strstr(msg, " (line ")) != NULL) {
-		duk_push_sprintf(ctx, "%s:%d", path, atoi(at + 7));
-		duk_put_prop_string(ctx, -3, "p2where");
-		duk_push_lstring(ctx, msg, (duk_size_t)(at - msg));
-		duk_put_prop_string(ctx, -3, "message");
-	}
-	duk_pop(ctx);
-	(void)duk_throw(ctx);
-	abort();
-}
-
-void
-push_compiled(duk_context *ctx, const char *path, struct str source,
-    const unsigned char source_digest[32], bool is_module)
-{
-	struct compiling c = { path };
-	unsigned char digest[32];
-
-	digest_of(ctx, path, source_digest, is_module, digest);
-	if (!load_code(ctx, digest)) {
-		push_source(ctx, path, source, is_module);
-		give_back(ctx, 2);
-		if (duk_safe_call(ctx, compile, &c, 1, 1) != DUK_EXEC_SUCCESS)
-			throw_syntax(ctx, path);
-		if (policy_of(ctx)->o.store != NULL)
-			keep_code(ctx, digest);
-	}
-	duk_call(ctx, 0);
+	if (read_file(path, true, out, &words) == 0)
+		return true;
+	if (words == NULL)
+		buf_printf(why, "%s: %s", path, strerror(errno));
+	else
+		buf_printf(why, "%s is refused: %s", path, words);
+	return false;
 }
 
 static struct str
@@ -279,6 +132,20 @@ put_hex(char hex[65], const unsigned char digest[32])
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
+static struct origin *
+add_origin(duk_context *ctx, const char *path, struct str source)
+{
+	struct origin *origin;
+
+	engine_hold(ctx);
+	if ((origin = origin_add(&policy_of(ctx)->origins, path)) != NULL)
+		buf_str(&origin->url, srcmap_url(source));
+	engine_let(ctx);
+	if (origin == NULL)
+		(void)duk_error(ctx, DUK_ERR_RANGE_ERROR, "out of memory");
+	return origin;
+}
+
 /* compile(path, text or undefined): the function of a module. */
 static duk_ret_t
 n_compile(duk_context *ctx)
@@ -309,7 +176,8 @@ n_compile(duk_context *ctx)
 	digest_of_source(source, digest);
 	if (p->hash[0] == '\0')
 		put_hex(p->hash, digest);
-	push_compiled(ctx, path, source, digest, true);
+	push_compiled(ctx, path, source, digest, true,
+	    add_origin(ctx, path, source));
 	return 1;
 }
 
@@ -328,7 +196,7 @@ load_embedded(duk_context *ctx, const char *dir, const char *suffix,
 	push_compiled(ctx, duk_push_sprintf(ctx, "p2:%s",
 	    duk_get_string(ctx, 0)),
 	    (struct str){ (const char *)e->bytes, e->len }, e->digest,
-	    is_module);
+	    is_module, NULL);
 	return 1;
 }
 

@@ -89,7 +89,9 @@ nearest_in(const struct resource_option *table, struct str name,
 		if ((table->types & OPTION_HIDDEN) ||
 		    known.len > NAME_MAX_LEN)
 			continue;
-		if ((d = distance(name, known)) < *least && d < known.len) {
+		/* Of a short name, two letters are not much to go by. */
+		if ((d = distance(name, known)) < *least &&
+		    d * 2 <= name.len) {
 			*least = d;
 			*best = table->name;
 		}

@@ -10,6 +10,13 @@ function Step(mod, act, title, opts, fn, line) {
 	this.opts = opts;
 	this.fn = fn;
 	this.line = line;
+	if (line !== undefined)
+		this.file = native.at;
+	else if (pending !== null) {
+		/* What a role of the kit declares is where that is used. */
+		this.file = pending.file;
+		this.line = pending.line;
+	}
 }
 Step.prototype.fn = undefined;
 Step.prototype.state = 0;		/* 1: done, 2: failed, 3: skipped */
@@ -97,7 +104,7 @@ function labelled(e, mod, title, line) {
 	var err = new Error(message(e));
 
 	err.p2label = mod + ' ' + title;
-	err.p2where = where(e) || file + ':' + line;
+	err.p2where = where(e) || native.source(native.at || file, line || 0);
 	return err;
 }
 

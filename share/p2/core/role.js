@@ -124,10 +124,14 @@ function makeRole(name, def) {
 }
 
 p2.role = function (name, def) {
+	var line;
+
 	if (!def || typeof def !== 'object')
 		throw new Error('role ' + name + ': no definition');
 	if (p2[name]) {
-		native.print(2, 'p2-apply: ' + file + ':' + native.line(-3) +
+		line = native.line(-3) || 0;
+		native.print(2, 'p2-apply: ' +
+		    native.source(native.at || file, line) +
 		    ': role ' + name + ': p2 has a member of that name ' +
 		    'already, which stays\n');
 		return p2;

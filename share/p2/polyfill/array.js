@@ -52,14 +52,20 @@ add(Array.prototype, 'entries', function () {
 	return iterator(this.map(function (v, i) { return [i, v]; }));
 });
 add(Array, 'of', function () { return Array.prototype.slice.call(arguments); });
+/* What for-of goes through; see lib/policy/loops.h. */
+global.__p2list = function (v) {
+	if (v === undefined || v === null || typeof v === 'number' ||
+	    typeof v === 'boolean')
+		throw new TypeError('for-of: ' + v + ' has no elements');
+	return Array.isArray(v) ? v : Array.from(v);
+};
 add(Array, 'from', function (from, fn, self) {
 	var list = [], step;
 
 	if (from && typeof from.next === 'function')
 		while (!(step = from.next()).done)
 			list.push(step.value);
-	else if (from && typeof from.forEach === 'function' &&
-	    from.length === undefined)
+	else if (from instanceof Map || from instanceof Set)
 		from.forEach(function (v, k) {
 			list.push(from instanceof Map ? [k, v] : v);
 		});

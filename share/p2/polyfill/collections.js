@@ -62,15 +62,21 @@ Map.prototype.forEach = function (fn, self) {
 			    this);
 };
 
+function hide(where, name, value) {
+	Object.defineProperty(where, name, {configurable: true,
+	    writable: true, value: value});
+}
+
+/* An array as well, since compilers make for-of count up an index. */
 function iterator(all) {
 	var i = 0;
 
-	return {next: function () {
+	hide(all, 'next', function () {
 		return i < all.length ? {value: all[i++], done: false} :
 		    {value: undefined, done: true};
-	}, forEach: function (fn, self) {
-		all.forEach(fn, self);
-	}, length: all.length};
+	});
+	hide(all, Symbol.iterator, function () { return all; });
+	return all;
 }
 
 function collect(map, fn) {
@@ -119,6 +125,17 @@ Set.prototype.values = Set.prototype.keys = function () {
 	return this._map.keys();
 };
 Set.prototype.entries = function () { return this._map.entries(); };
+hide(Map.prototype, Symbol.iterator, Map.prototype.entries);
+hide(Set.prototype, Symbol.iterator, Set.prototype.values);
+
+/* Of what has no length, such a loop would find nothing, silently. */
+[[Map, 'entries'], [Set, 'values']].forEach(function (type) {
+	Object.defineProperty(type[0].prototype, 'length', {
+	    configurable: true, get: function () {
+		throw new TypeError('neither Map nor Set is an array: take ' +
+		    'its ' + type[1] + '()');
+	}});
+});
 add(global, 'Map', Map);
 add(global, 'Set', Set);
 add(global, 'WeakMap', Map);
