@@ -27,8 +27,9 @@ struct entry {
 
 struct set {
 	struct facts	*f;
-	const char	*native;	/* architecture */
+	struct str	 native;	/* architecture */
 	struct buf	 entries;	/* struct entry */
+	struct buf	 name;		/* of the package at hand */
 	uint64_t	 bad;
 };
 
@@ -75,17 +76,16 @@ fit(struct str s)
 
 /* Those of another architecture by the name that the manager prints. */
 static struct str
-full_name(const struct set *s, const struct package *p, struct buf *b)
+full_name(struct set *s, const struct package *p)
 {
-	bool apt = strcmp(p->provider, "apt") == 0;
-
-	buf_str(b, p->name);
-	if (apt && p->arch.len > 0 && !str_eq(p->arch, str_of("all")) &&
-	    !str_eq(p->arch, str_of(s->native))) {
-		buf_putc(b, ':');
-		buf_str(b, p->arch);
-	}
-	return buf_view(b);
+	if (p->arch.len == 0 || str_eq(p->arch, str_of("all")) ||
+	    str_eq(p->arch, s->native) || strcmp(p->provider, "apt") != 0)
+		return p->name;
+	buf_reset(&s->name);
+	buf_str(&s->name, p->name);
+	buf_putc(&s->name, ':');
+	buf_str(&s->name, p->arch);
+	return buf_view(&s->name);
 }
 
 static void
@@ -94,12 +94,10 @@ take(const struct package *p, void *arg)
 	struct set *s = arg;
 	struct entry e;
 	struct update u;
-	struct buf b = { 0 };
 	const char *why;
 
-	e.name = fit(full_name(s, p, &b));
+	e.name = fit(full_name(s, p));
 	e.version = fit(p->version);
-	buf_clear(&b);
 	if (update_make(&u, str_of(e.name), str_of(e.version),
 	    (struct str){ "", 0 }, 0, &why) == -1) {
 		warnx("%s: %s", e.name, why);
@@ -124,15 +122,19 @@ by_id(const void *a, const void *b)
 	return c;
 }
 
+static bool
+is_twin(const struct entry *a, const struct entry *b)
+{
+	return a->idlen == b->idlen && memcmp(a->id, b->id, a->idlen) == 0;
+}
+
 static void
 print(struct set *s)
 {
 	struct entry *e = (struct entry *)(void *)s->entries.p;
 	size_t i, n = s->entries.len / sizeof(*e);
+	struct update u = { .host = { "", 0 } };
 	struct buf b = { 0 };
-	struct update u;
-	unsigned instance = 0;
-	const char *why;
 
 	if (buf_failed(&s->entries)) {
 		errno = ENOMEM;
@@ -141,12 +143,12 @@ print(struct set *s)
 	if (n > 0)
 		qsort(e, n, sizeof(*e), by_id);
 	for (i = 0; i < n; i++) {
-		instance = i > 0 && e[i].idlen == e[i - 1].idlen &&
-		    memcmp(e[i].id, e[i - 1].id, e[i].idlen) == 0 ?
-		    instance + 1 : 0;
-		if (update_make(&u, str_of(e[i].name), str_of(e[i].version),
-		    (struct str){ "", 0 }, instance, &why) == -1) {
-			warnx("%s: %s", e[i].name, why);
+		u.app = str_of(e[i].name);
+		u.ver = str_of(e[i].version);
+		u.instance = i > 0 && is_twin(&e[i], &e[i - 1]) ?
+		    u.instance + 1 : 0;
+		if (u.instance > UPDATE_INSTANCE_MAX) {
+			warnx("%s: there are too many", e[i].name);
 			s->bad++;
 			continue;
 		}
@@ -223,7 +225,7 @@ show_packages(struct facts *f, const struct wanted *w)
 	if (w->changed && is_known(w->dir, now))
 		return 0;
 	v = facts_get(f, str_of("os.architecture"));
-	s.native = v == NULL || v->type != VAL_STR ? "" : v->u.str.p;
+	s.native = val_text(v);
 	facts_each_package(f, take, &s);
 	print(&s);
 	out_close();
@@ -235,5 +237,6 @@ show_packages(struct facts *f, const struct wanted *w)
 		free(((struct entry *)(void *)s.entries.p)[i].version);
 	}
 	buf_clear(&s.entries);
+	buf_clear(&s.name);
 	return s.bad > 0 ? EXIT_TROUBLE : 0;
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/utf8.h"
 
 size_t
@@ -11,12 +13,15 @@ utf8_next(struct str s, uint32_t *cp)
 	if (s.len == 0)
 		return 0;
 	c = p[0];
-	n = c < 0x80 ? 1 : c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 :
-	    c >> 3 == 30 ? 4 : 0;
+	if (c < 0x80) {
+		if (cp != NULL)
+			*cp = c;
+		return 1;
+	}
+	n = c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 0;
 	if (n == 0 || n > s.len)
 		return 0;
-	if (n > 1)
-		c &= 0x7fU >> n;
+	c &= 0x7fU >> n;
 	for (i = 1; i < n; i++) {
 		if (p[i] >> 6 != 2)
 			return 0;
@@ -29,12 +34,28 @@ utf8_next(struct str s, uint32_t *cp)
 	return n;
 }
 
+/* How much of s is ASCII for certain, eight bytes at a time. */
+static size_t
+ascii(struct str s)
+{
+	uint64_t w;
+	size_t n;
+
+	for (n = 0; s.len - n >= sizeof(w); n += sizeof(w)) {
+		memcpy(&w, s.p + n, sizeof(w));
+		if ((w & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	return n;
+}
+
 size_t
 utf8_count(struct str s)
 {
-	size_t n, count;
+	size_t n, count = ascii(s);
 
-	for (count = 0; s.len > 0; count++) {
+	s = (struct str){ s.p + count, s.len - count };
+	for (; s.len > 0; count++) {
 		if ((n = utf8_next(s, NULL)) == 0)
 			return SIZE_MAX;
 		s.p += n;

@@ -2,19 +2,19 @@
 #include <string.h>
 
 #include "facts/package.h"
+#include "facts/state.h"
 
 static const char status_path[] = "/var/lib/dpkg/status";
 
 /* A field of the record at hand: "Key: value" at the start of a line. */
 static bool
-field(struct str line, const char *key, struct str *value)
+field(struct str line, struct str key, struct str *value)
 {
-	size_t n = strlen(key);
-
-	if (line.len <= n || line.p[n] != ':' ||
-	    memcmp(line.p, key, n) != 0)
+	if (line.len <= key.len || line.p[key.len] != ':' ||
+	    memcmp(line.p, key.p, key.len) != 0)
 		return false;
-	*value = text_trim((struct str){ line.p + n + 1, line.len - n - 1 });
+	*value = text_trim((struct str){ line.p + key.len + 1,
+	    line.len - key.len - 1 });
 	return true;
 }
 
@@ -27,32 +27,32 @@ take_line(struct package *p, struct str line)
 		return;
 	switch (*line.p) {
 	case 'P':
-		if (!field(line, "Package", &p->name))
-			(void)field(line, "Provides", &p->provides);
+		if (!field(line, str_of("Package"), &p->name))
+			(void)field(line, str_of("Provides"), &p->provides);
 		break;
 	case 'V':
-		(void)field(line, "Version", &p->version);
+		(void)field(line, str_of("Version"), &p->version);
 		break;
 	case 'A':
-		(void)field(line, "Architecture", &p->arch);
+		(void)field(line, str_of("Architecture"), &p->arch);
 		break;
 	case 'I':
-		if (field(line, "Installed-Size", &size) &&
+		if (field(line, str_of("Installed-Size"), &size) &&
 		    text_num(size, &p->bytes))
 			p->bytes = p->bytes > INT64_MAX / 1024 ? -1 :
 			    p->bytes * 1024;
 		break;
 	case 'S':
-		if (!field(line, "Status", &p->state) &&
-		    !field(line, "Source", &p->source))
-			(void)field(line, "Section", &p->section);
+		if (!field(line, str_of("Status"), &p->state) &&
+		    !field(line, str_of("Source"), &p->source))
+			(void)field(line, str_of("Section"), &p->section);
 		break;
 	}
 }
 
 /* "install ok installed": what is wanted, whether it is well, and what is. */
 static void
-end_record(struct package *p, package_fn *fn, void *arg)
+end_record(struct package *p, struct buf *all)
 {
 	struct str rest = p->state, want = text_word(&rest),
 	    flag = text_word(&rest);
@@ -68,28 +68,64 @@ end_record(struct package *p, package_fn *fn, void *arg)
 	p->source = text_word(&p->source);
 	if (p->source.len == 0)
 		p->source = p->name;
-	fn(p, arg);
+	buf_add(all, p, sizeof(*p));
 }
 
-bool
-dpkg_each_state(struct facts *f, package_fn *fn, void *arg)
+/* Most of a database is what goes on in a second line: not looked at. */
+static bool
+next_line(struct str *rest, struct str *line)
+{
+	const char *p = rest->p, *end = p + rest->len, *nl;
+
+	for (; p < end; p = nl + (nl < end)) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		if (nl == NULL)
+			nl = end;
+		if (*p == ' ')
+			continue;
+		*line = (struct str){ p, (size_t)(nl - p) };
+		p = nl + (nl < end);
+		*rest = (struct str){ p, (size_t)(end - p) };
+		return true;
+	}
+	return false;
+}
+
+static void
+parse(struct str text, struct buf *all)
 {
 	static const struct package none = { .bytes = -1 };
 	struct package p = none;
-	struct str text, line;
+	struct str line;
 
-	text = src_database(f, status_path, PACKAGE_DB_MAX);
-	if (text.p == NULL)
-		return false;
-	while (text_line(&text, &line)) {
+	while (next_line(&text, &line)) {
 		if (line.len > 0) {
 			take_line(&p, line);
 			continue;
 		}
-		end_record(&p, fn, arg);
+		end_record(&p, all);
 		p = none;
 	}
-	end_record(&p, fn, arg);
+	end_record(&p, all);
+}
+
+/* What was parsed lies in what was read, and is parsed once, too. */
+bool
+dpkg_each_state(struct facts *f, package_fn *fn, void *arg)
+{
+	struct str text = src_database(f, status_path, PACKAGE_DB_MAX);
+	const struct package *p;
+	size_t i;
+
+	if (text.p == NULL)
+		return false;
+	if (f->packages.len == 0)
+		parse(text, &f->packages);
+	if (buf_failed(&f->packages))
+		return true;
+	p = (const struct package *)(const void *)f->packages.p;
+	for (i = 0; i < f->packages.len / sizeof(*p); i++)
+		fn(&p[i], arg);
 	return true;
 }
 
@@ -133,9 +169,9 @@ dpkg_autos(struct facts *f, struct buf *sorted)
 	if (text.p == NULL)
 		return false;
 	while (text_line(&text, &line)) {
-		if (field(line, "Package", &value))
+		if (field(line, str_of("Package"), &value))
 			name = value;
-		else if (field(line, "Auto-Installed", &value) &&
+		else if (field(line, str_of("Auto-Installed"), &value) &&
 		    text_is(value, "1") &&
 		    (p = arena_cstr(facts_arena(f), name)) != NULL)
 			buf_add(sorted, &p, sizeof(p));

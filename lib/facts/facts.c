@@ -91,6 +91,7 @@ facts_free(struct facts *f)
 	arena_clear(&f->vals);
 	buf_clear(&f->io);
 	buf_clear(&f->db);
+	buf_clear(&f->packages);
 	if (f->rootfd != -1)
 		close(f->rootfd);
 	free(f);
@@ -409,7 +410,7 @@ bool
 facts_failed(const struct facts *f)
 {
 	return arena_failed(&f->arena) || arena_failed(&f->vals) ||
-	    buf_failed(&f->io);
+	    buf_failed(&f->io) || buf_failed(&f->packages);
 }
 
 static void	strip(struct val *v, struct str pattern);

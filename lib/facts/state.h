@@ -39,6 +39,7 @@ struct facts {
 	struct kept		*kept;
 	struct buf		 db;		/* see src_database() */
 	const char		*db_path;
+	struct buf		 packages;	/* parsed from db, by dpkg.c */
 	struct host_name	 name;
 	bool			 named;
 	struct str		 domain;	/* p is NULL: not asked for */

@@ -26,11 +26,16 @@ skip(struct str s, size_t n)
 bool
 text_line(struct str *rest, struct str *line)
 {
+	const char *p = rest->p, *nl;
+	size_t n;
+
 	if (rest->len == 0)
 		return false;
-	*line = text_cut(rest, '\n');
-	if (line->len > 0 && line->p[line->len - 1] == '\r')
-		line->len--;
+	nl = memchr(p, '\n', rest->len);
+	n = nl == NULL ? rest->len : (size_t)(nl - p);
+	*rest = nl == NULL ? (struct str){ p + n, 0 } :
+	    (struct str){ nl + 1, rest->len - n - 1 };
+	*line = (struct str){ p, n > 0 && p[n - 1] == '\r' ? n - 1 : n };
 	return true;
 }
 

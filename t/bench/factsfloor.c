@@ -15,6 +15,8 @@ static char room[1 << 20];
 static void
 look(const char *path)
 {
+	size_t size;
+	ssize_t n;
 	int fd;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
@@ -23,8 +25,10 @@ look(const char *path)
 		while (syscall(SYS_getdents64, fd, room, sizeof(room)) > 0)
 			;
 	else
-		while (read(fd, room, sizeof(room)) > 0)
-			;
+		/* A page: the kernel clears as much as a setting may fill. */
+		for (size = 4096; (n = read(fd, room, size)) > 0; )
+			if (n == 4096)
+				size = sizeof(room);
 	close(fd);
 }
 
@@ -62,7 +66,7 @@ dump(int fd, unsigned short type)
 int
 main(int argc, char **argv)
 {
-	static char list[1 << 16];
+	static char list[1 << 20];
 	int fd, net = argc == 3 && strcmp(argv[1], "-n") == 0;
 	char *p, *end;
 	ssize_t n;
