@@ -181,7 +181,7 @@ fuzz: need-CHECK
 
 fuzzers: $(FUZZERS)
 $(FUZZERS): $(B)/%: $(B)/%.o $(ARCHIVE)
-	$(CC) $(FUZZ) -o $@ $< $(ARCHIVE) $(TLIBS)
+	$(CC) $(FUZZ) -o $@ $< $(ARCHIVE) $(LIBS_p2-apply) $(TLIBS)
 
 # What is in share, by where it goes.  Units name the program that they run;
 # the prelude and the roles of p2 are in p2-apply itself.

@@ -172,6 +172,35 @@ event'
 	is 0 ''
 }
 
+@test "ini_file: other lines stay byte for byte, whatever they are" {
+	printf 'a=\351 ; \240\r\nb = "x ; y"\n\n[caf\303\240]\r\nk=1' >x.ini
+	cat >policy <<-'END'
+	p2.ini_file('x.ini', {cfg: {b: function (old) { return old + '!'; }, 'cafà': {k: 'é', l: 2}}});
+	END
+	apply <policy
+	[ "$status" -eq 0 ]
+	diff x.ini <(printf 'a=\351 ; \240\r\nb = x \\; y!\n\n[caf\303\240]\r\nk = \303\251\r\nl = 2')
+	sed -i "s/old + '!'/old/" policy
+	apply <policy
+	is 0 ''
+}
+
+@test "ini_file: what cannot be written is refused, and the file stays" {
+	echo 'a = 1' >x.ini
+	while IFS='|' read -r cfg why; do
+		apply <<<"p2.ini_file('x.ini', {noesc: true, cfg: $cfg});"
+		is 2 '' "p2-apply: site.p2:1: ini_file x.ini: $why"
+		[ "$(cat x.ini)" = 'a = 1' ]
+	done <<-'END'
+	{'a=b': 1}|a setting cannot be called "a=b"
+	{' a': 1}|a setting cannot be called " a"
+	{s: {'#a': 1}}|a setting cannot be called "#a"
+	{s: {'[a]': 1}}|a setting cannot be called "[a]"
+	{'a]': {b: 1}}|a section cannot be called "a]"
+	{a: 'b\nc'}|a value of more than one line
+	END
+}
+
 @test "str_replace_infile: on the whole text" {
 	printf 'one two\none\n' >f
 	cat >policy <<<"p2.str_replace_infile('f', {regex: /^one( two)/m, with: 'three\$1'});"

@@ -243,7 +243,28 @@ read_world(const struct world *w, const char *path, struct buf *out,
 	return -1;
 }
 
-/* readText(path): a file as a string. */
+/* Each byte of b as a character of its own. */
+static void
+push_bytes(duk_context *ctx, const struct buf *b)
+{
+	struct buf *wide = scratch(ctx, 2);
+	unsigned char c;
+	size_t i;
+
+	engine_hold(ctx);
+	for (i = 0; i < b->len; i++) {
+		c = (unsigned char)b->p[i];
+		if (c >= 0x80)
+			buf_putc(wide, (char)(0xc0 | c >> 6));
+		buf_putc(wide, (char)(c < 0x80 ? c : 0x80 | (c & 0x3f)));
+	}
+	engine_let(ctx);
+	if (buf_failed(wide))
+		(void)duk_error(ctx, DUK_ERR_RANGE_ERROR, "out of memory");
+	engine_push(ctx, buf_view(wide));
+}
+
+/* readText(path, bytes): a file as a string, of bytes if so. */
 static duk_ret_t
 n_read_text(duk_context *ctx)
 {
@@ -260,7 +281,10 @@ n_read_text(duk_context *ctx)
 		return throw_errno(ctx, error, "open", path);
 	if (host)
 		judge(ctx, path, buf_view(b), false);
-	engine_push(ctx, buf_view(b));
+	if (duk_get_boolean_default(ctx, 1, 0))
+		push_bytes(ctx, b);
+	else
+		engine_push(ctx, buf_view(b));
 	return 1;
 }
 
@@ -335,7 +359,7 @@ const struct native natives_source[] = {
 	{ "load", n_load, 1 },
 	{ "has", n_has, 1 },
 	{ "loadRole", n_load_role, 1 },
-	{ "readText", n_read_text, 1 },
+	{ "readText", n_read_text, 2 },
 	{ "findPolicy", n_find_policy, 2 },
 	{ NULL, NULL, 0 }
 };

@@ -94,7 +94,7 @@ find(struct str text, size_t from, struct str needle)
 {
 	const char *at;
 
-	if (from > text.len || (at = memmem(text.p + from, text.len - from,
+	if (from >= text.len || (at = memmem(text.p + from, text.len - from,
 	    needle.p, needle.len)) == NULL)
 		return SIZE_MAX;
 	return (size_t)(at - text.p);
