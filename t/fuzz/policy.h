@@ -60,7 +60,7 @@ fuzz_open(bool check)
 }
 
 /* Returns 0, or -1 with the reason appended to why. */
-static int
+static inline int
 fuzz_apply(const char *text, bool check, struct buf *why)
 {
 	struct str s = str_of(text);
