@@ -457,6 +457,16 @@ told() {
 	END
 }
 
+@test "facts: apt finds the same packages to be upgradable" {
+	ls /var/lib/apt/lists/*_Packages* >/dev/null || skip 'apt has no lists'
+	run -1 bash -c 'apt-config dump | grep -i "^APT::Default-Release"'
+	apt list --upgradable 2>/dev/null | sed -n 's,/.*,,p' | sort -u \
+	    >"$BATS_TEST_TMPDIR/apt"
+	run -0 --separate-stderr p2-facts -v -g packages.upgradable
+	jq -r '.packages.upgradable[]? | sub(":.*"; "")' <<<"$output" |
+	    sort -u | diff "$BATS_TEST_TMPDIR/apt" -
+}
+
 @test "facts: packages of an rpm database, by way of librpm" {
 	local top=$BATS_TEST_TMPDIR/top db='--define=_dbpath /var/lib/rpm'
 

@@ -55,6 +55,10 @@ struct str src_database(struct facts *f, const char *path, size_t max);
 bool	src_load(struct facts *f, const struct dir *d, const char *path,
 	    size_t max, struct buf *b);
 
+/* A descriptor of the source, for who reads it piece by piece and closes it;
+ * or -1, which was told. */
+int	src_open(struct facts *f, const struct dir *d, const char *path);
+
 /* Its first n bytes, of however many. */
 bool	src_head(struct facts *f, const char *path, size_t n, struct buf *b);
 

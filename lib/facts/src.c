@@ -233,6 +233,25 @@ src_load(struct facts *f, const struct dir *d, const char *path, size_t max,
 	return true;
 }
 
+int
+src_open(struct facts *f, const struct dir *d, const char *path)
+{
+	char room[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if ((fd = open_below(f, d, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+	    O_NOCTTY)) == -1) {
+		src_errno(f, full_path(d, path, room), errno);
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	src_error(f, full_path(d, path, room), "not a regular file");
+	close(fd);
+	return -1;
+}
+
 bool
 src_head(struct facts *f, const char *path, size_t n, struct buf *b)
 {

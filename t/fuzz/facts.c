@@ -34,6 +34,7 @@ static const char *const sources[] = {
 	"etc/p2/facts.d/a.txt", "run/cloud-init/instance-data.json",
 	"proc/net/snmp", "proc/pressure/cpu", "sys/block/sda/dev",
 	"bin/sh", "proc/sys/kernel/osrelease", "proc/self/cmdline",
+	"var/lib/apt/lists/a_Packages", "var/lib/apt/lists/b_Packages.lz4",
 	".record/systemd", "var/lib/dhcpcd/eth0.lease",
 	"var/db/xbps/pkgdb-0.38.plist", "etc/systemd/system/a.service",
 	"run/systemd/system/b.service"
