@@ -457,6 +457,13 @@ told() {
 	END
 }
 
+@test "facts: the tables of nftables, from the kernel itself" {
+	unshare -n nft list tables || skip 'there is no nftables here'
+	run -0 unshare -n sh -ec 'nft add table inet filter
+	    nft add table bridge b; p2-facts networking.firewall.nft_tables'
+	[ "$output" = '{"networking":{"firewall":{"nft_tables":[{"family":"inet","name":"filter"},{"family":"bridge","name":"b"}]}}}' ]
+}
+
 @test "facts: apt finds the same packages to be upgradable" {
 	ls /var/lib/apt/lists/*_Packages* >/dev/null || skip 'apt has no lists'
 	run -1 bash -c 'apt-config dump | grep -i "^APT::Default-Release"'

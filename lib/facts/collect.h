@@ -148,7 +148,7 @@ extern const struct collector
     collect_p2, collect_os, collect_kernel, collect_sysctl, collect_security,
     collect_processors, collect_memory, collect_system, collect_sensors,
     collect_identity, collect_hardware, collect_pci, collect_usb,
-    collect_virtual, collect_cgroup, collect_networking, collect_rules,
+    collect_virtual, collect_cgroup, collect_networking, collect_wireless, collect_rules,
     collect_neighbours, collect_hosts, collect_listening, collect_sockets,
     collect_disks, collect_partitions, collect_mountpoints, collect_fstab,
     collect_storage, collect_storage_io, collect_packages,

@@ -18,7 +18,7 @@ static const struct collector *const collectors[] = {
 	&collect_security, &collect_processors, &collect_memory,
 	&collect_system, &collect_sensors, &collect_identity,
 	&collect_hardware, &collect_pci, &collect_usb, &collect_virtual,
-	&collect_cgroup, &collect_networking, &collect_rules,
+	&collect_cgroup, &collect_networking, &collect_wireless, &collect_rules,
 	&collect_neighbours, &collect_hosts, &collect_listening,
 	&collect_disks, &collect_partitions, &collect_mountpoints,
 	&collect_fstab, &collect_storage, &collect_storage_io,

@@ -69,7 +69,8 @@ ask(struct netlink *nl, const struct kind *k, struct buf *b)
 	struct gather g = { k, b };
 	size_t start = b->len;
 
-	if (netlink_request(nl, SOCK_DIAG_BY_FAMILY, &q, sizeof(q),
+	if (netlink_request(nl, SOCK_DIAG_BY_FAMILY, SOCK_DIAG_BY_FAMILY,
+	    &q, sizeof(q),
 	    take_message, &g))
 		return true;
 	b->len = start;

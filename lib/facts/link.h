@@ -103,6 +103,9 @@ void	net_network(char out[64], unsigned family, const unsigned char *bytes,
 void	netconf_dns(struct facts *f, struct val *o);
 void	netconf_rest(struct facts *f, struct val *o);
 
+/* networking.firewall.nft_tables: nft.c. */
+void	nft_put_tables(struct facts *f, struct val *o);
+
 /* networking.dhcp: dhcp.c. */
 void	dhcp_put(struct facts *f, struct val *o);
 

@@ -75,13 +75,15 @@ static const struct fact facts[] = {
 	{ "bonds.*.members", "array", "RTM_GETLINK", false },
 	{ "bridges.*.stp", "boolean", "RTM_GETLINK", false },
 	{ "bridges.*.members", "array", "RTM_GETLINK", false },
-	{ "wireless", "array", "/proc/net/wireless: interfaces", false },
 	{ "dhcp.*.server", "string", "leases of systemd-networkd, "
 	    "NetworkManager, dhclient and dhcpcd", false },
 	{ "firewall.nftables", "boolean", "/usr/sbin/nft", false },
 	{ "firewall.iptables", "boolean", "/usr/sbin/iptables", false },
 	{ "firewall.tables", "array", "/proc/net/ip_tables_names", false },
 	{ "firewall.tables6", "array", "/proc/net/ip6_tables_names", false },
+	{ "firewall.nft_tables[].family", "string", "NFT_MSG_GETTABLE, for "
+	    "root", false },
+	{ "firewall.nft_tables[].name", "string", "same", false },
 	{ "sockets.*", "object", "/proc/net/sockstat, sockstat6", true },
 	{ "ip_forward", "boolean", "/proc/sys/net/ipv4/ip_forward", false },
 	{ "ipv6_disabled", "boolean",
@@ -487,5 +489,5 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_networking = {
 	.name = "networking", .help = "interfaces, addresses and routes",
-	.facts = facts, .cost = 65, .run = run
+	.facts = facts, .cost = 80, .run = run
 };

@@ -63,22 +63,6 @@ netconf_dns(struct facts *f, struct val *o)
 	val_cstr(dns, "manager", resolv_manager(f, all));
 }
 
-/* Two lines of heads, then "wlan0: 0000 ..." */
-static void
-put_wireless(struct facts *f, struct val *o)
-{
-	struct str text = src_text(f, NULL, "/proc/net/wireless"), line;
-	struct val *a = NULL;
-
-	(void)text_line(&text, &line);
-	(void)text_line(&text, &line);
-	while (text_line(&text, &line)) {
-		if (a == NULL)
-			a = val_arr(o, "wireless");
-		val_str(a, NULL, text_trim(text_cut(&line, ':')));
-	}
-}
-
 static void
 put_tables(struct facts *f, struct val *o, const char *key, const char *path)
 {
@@ -101,6 +85,7 @@ put_firewall(struct facts *f, struct val *o)
 	val_bool(w, "iptables", src_exists(f, "/usr/sbin/iptables"));
 	put_tables(f, w, "tables", "/proc/net/ip_tables_names");
 	put_tables(f, w, "tables6", "/proc/net/ip6_tables_names");
+	nft_put_tables(f, w);
 }
 
 /* "TCP: inuse 5 orphan 0": names in lower case. */
@@ -131,7 +116,6 @@ netconf_rest(struct facts *f, struct val *o)
 {
 	struct val *sockets;
 
-	put_wireless(f, o);
 	dhcp_put(f, o);
 	put_firewall(f, o);
 	sockets = val_obj(o, "sockets");

@@ -22,7 +22,8 @@ netlink_open(struct facts *f, struct netlink *n, int protocol)
 {
 	*n = (struct netlink){ .f = f, .fd = -1 };
 	if (!facts_live(f))
-		return src_load(f, NULL, "/.record/netlink", RECORD_MAX,
+		return src_load(f, NULL, protocol == NETLINK_GENERIC ?
+		    "/.record/genetlink" : "/.record/netlink", RECORD_MAX,
 		    &n->b);
 	if ((n->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
 	    protocol)) == -1) {
@@ -140,11 +141,14 @@ netlink_dump(struct netlink *n, unsigned short type,
 }
 
 bool
-netlink_request(struct netlink *n, unsigned short type, const void *request,
-    size_t size, void (*fn)(const void *body, size_t len, void *arg),
-    void *arg)
+netlink_request(struct netlink *n, unsigned short type,
+    unsigned short answer, const void *request, size_t size,
+    void (*fn)(const void *body, size_t len, void *arg), void *arg)
 {
-	return exchange(n, type, type, request, size, fn, arg) == done;
+	if (n->fd == -1)
+		return take_messages(n, n->b.p, n->b.len, answer, fn,
+		    arg) == NULL;
+	return exchange(n, type, answer, request, size, fn, arg) == done;
 }
 
 static void

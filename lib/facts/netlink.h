@@ -15,7 +15,8 @@
  * and what others of its kind do.
  *
  * A recording, /.record/netlink, is the answers one behind the other, as the
- * kernel gives them; from it come the messages of the type at hand.
+ * kernel gives them; from it come the messages of the type at hand.  Those of
+ * genetlink, whose types are others', are in /.record/genetlink.
  */
 struct netlink {
 	struct facts	*f;
@@ -36,11 +37,11 @@ void	netlink_dump(struct netlink *n, unsigned short type,
 	    void (*fn)(const void *body, size_t len, void *arg), void *arg);
 
 /*
- * The same for another protocol: a request of that type, and answers of it.
+ * The same for another protocol: a request of that type, and answers.
  * False if they did not come to their end; that is no error yet.
  */
 bool	netlink_request(struct netlink *n, unsigned short type,
-	    const void *request, size_t size,
+	    unsigned short answer, const void *request, size_t size,
 	    void (*fn)(const void *body, size_t len, void *arg), void *arg);
 
 /*

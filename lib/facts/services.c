@@ -167,6 +167,6 @@ run(struct facts *f, struct val *o)
 
 const struct collector collect_services = {
 	.name = "services", .help = "services, and whether they start",
-	.facts = facts, .cost = 40, .run = run
+	.facts = facts, .cost = 60, .run = run
 };
 

@@ -77,7 +77,8 @@ same_arch(struct str a, struct str b)
 static void
 end_record(struct upgrades *u)
 {
-	struct installed key, *first = (void *)u->all.p, *at, *end;
+	struct installed key = { .name = NULL };
+	struct installed *first = (void *)u->all.p, *at, *end;
 	struct str version = buf_view(&u->version), *best;
 
 	buf_putc(&u->name, '\0');

@@ -4,6 +4,10 @@ A line is one message:
     {"link": "eth0", "index": 2, "mac": "02:..", "flags": 69699, ...}
     {"addr": "192.0.2.2/24", "index": 2, ...}
     {"route": "0.0.0.0/0", "via": "192.0.2.1", "dev": 2, "metric": 100}
+    {"nft": "filter", "family": 1}
+and of generic netlink:
+    {"genl": "nl80211", "id": 33}
+    {"wlan": "wlan0", "id": 33, "type": 2, "ssid": "home", "mhz": 5180}
 """
 import ipaddress
 import json
@@ -117,12 +121,34 @@ def route(o):
     return message(NEWROUTE, b)
 
 
+def nft(o):
+    return message(0xa00, struct.pack("=BBH", o["family"], 0, 0) +
+                   text(1, o["nft"]))
+
+
+def genl(o):
+    return message(16, struct.pack("=BBH", 1, 2, 0) + u16(1, o["id"]) +
+                   text(2, o["genl"]))
+
+
+def wlan(o):
+    b = struct.pack("=BBH", o.get("command", 7), 1, 0) + text(4, o["wlan"])
+    b += u32(5, o["type"])
+    if "mhz" in o:
+        b += u32(38, o["mhz"])
+    if "ssid" in o:
+        b += attr(52, o["ssid"].encode())
+    return message(o["id"], b)
+
+
+MAKE = (("link", link), ("addr", address), ("route", route), ("nft", nft),
+        ("genl", genl), ("wlan", wlan))
+
+
 def pack(lines):
     out = b""
     for line in lines:
-        if not line.strip():
-            continue
-        o = json.loads(line)
-        make = link if "link" in o else address if "addr" in o else route
-        out += make(o)
+        if line.strip():
+            o = json.loads(line)
+            out += next(make for key, make in MAKE if key in o)(o)
     return out
