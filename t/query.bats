@@ -666,6 +666,25 @@ END
 	[ "$stderr" = "partisci-query: stdout: No space left on device" ]
 }
 
+@test "http: PARTISCI_SERVER is asked, but where the store is meant" {
+	start_recv
+	export PARTISCI_SERVER=127.0.0.1:$port
+	run -0 partisci-query -v -a billing -H web2 versions
+	[[ $output == *'"host":"web2"'* ]]
+	# an option says otherwise, or the subject does
+	run -0 partisci-query -s '' -d "$store" -H web2 hosts
+	run -2 partisci-query -d "$BATS_TEST_TMPDIR/none" versions
+	export PARTISCI_DB=$BATS_TEST_TMPDIR/none
+	run -2 partisci-query -s '' versions
+	run -0 partisci-query -a billing versions
+	for subject in runs results facts check; do
+		run -2 --separate-stderr partisci-query "$subject"
+		[ "$stderr" = "partisci-query: $PARTISCI_DB: there is no store" ]
+	done
+	unset PARTISCI_SERVER
+	run -2 partisci-query versions
+}
+
 @test "http: a server gives the very bytes that the store does" {
 	start_recv --verbose
 	compared=0

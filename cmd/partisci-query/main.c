@@ -176,6 +176,18 @@ parse_subject(int argc, char **argv)
 	return subject;
 }
 
+/* What happened on a host, and what is kept for one, is in its own store. */
+static const char *
+usual_server(int subject)
+{
+	const char *server = getenv("PARTISCI_SERVER");
+
+	if (server == NULL || *server == '\0' || subject == CHECK ||
+	    subject == FACTS || subject == ASK_RUNS || subject == ASK_RESULTS)
+		return NULL;
+	return server;
+}
+
 /* Filters can be judged only when the subject is known: so two passes. */
 static void
 parse_options(struct asked *a, int argc, char **argv)
@@ -207,6 +219,8 @@ parse_options(struct asked *a, int argc, char **argv)
 			usage();
 		}
 	a->subject = parse_subject(argc - optind, argv + optind);
+	if (a->server == NULL && a->dir == NULL)
+		a->server = usual_server(a->subject);
 	if (a->server != NULL && a->server[0] == '\0')
 		a->server = NULL;
 	if (a->dir != NULL && a->server != NULL)
