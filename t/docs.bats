@@ -424,7 +424,8 @@ nothing_left() {
 	command -v dpkg-query >/dev/null || skip 'this is not Debian'
 	# It will not get past its first question.
 	mkdir "$bin"
-	printf '#!/bin/sh\nexec sleep 600\n' >"$bin/uniq"
+	printf '#!/bin/sh\n: >"%s"\nexec sleep 600\n' \
+	    "$BATS_TEST_TMPDIR/asked" >"$bin/uniq"
 	chmod +x "$bin/uniq"
 	PATH=$bin:$PATH
 	mkdir "$BATS_TEST_TMPDIR/tmp"
@@ -432,7 +433,8 @@ nothing_left() {
 	# terminal; but not SIGINT, which a job of this shell ignores.
 	start env TMPDIR="$BATS_TEST_TMPDIR/tmp" setsid "$root/t/demo" \
 	    "$B/bin" >"$out"
-	wait_until grep -q 'uniq -c' "$out"
+	# What is started after the signal would not get it.
+	wait_until test -e "$BATS_TEST_TMPDIR/asked"
 	kill -TERM -- "-$pid"
 	wait_until ended "$pid"
 	nothing_left "$out"
