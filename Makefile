@@ -36,7 +36,7 @@ LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
 # A prelude's directory, its files in this order, is one function.
 PRELUDES = core polyfill modules
 PARTS_core = state errors queue select events declare results conditions notify \
-	  gather execute timers members package native facts role api
+	  gather execute timers members package service native facts role api
 PARTS_polyfill = add promise collections objects array string heredoc
 PARTS_modules = libraries require console process buffer
 EMBEDDED = $(PRELUDES:%=$(B)/p2/%.js) $(wildcard share/p2/*.js share/roles/*.p2)
@@ -60,13 +60,13 @@ CLIENTOBJ = $(patsubst %.c,$(B)/%.o,$(wildcard lib/partisci/*.c))
 DRIVERS	= $(patsubst %.c,$(B)/%,$(wildcard t/*.c))
 BENCHES	= $(patsubst %.c,$(B)/%,$(wildcard t/bench/*.c))
 FUZZERS	= $(patsubst %.c,$(B)/%,$(wildcard t/fuzz/*.c))
-TLIBS	= -lcurl -lsodium -lmd -lz $(LIBS)
+TLIBS	= -Wl,--as-needed -lsystemd -lcurl -lsodium -lmd -lz $(LIBS)
 
 MANUALS	= $(wildcard share/man/man*/*)
 # What Debian calls the things that building and testing need.
 BUILD_DEPS = gcc make pkg-config libbsd-dev liblmdb-dev libjansson-dev \
 	  libmicrohttpd-dev libcurl4-openssl-dev libsodium-dev duktape-dev \
-	  libmd-dev zlib1g-dev
+	  libmd-dev zlib1g-dev libsystemd-dev
 DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/native.h"
+#include "resource/service.h"
 
 /* Options are checked as they are declared, and made values when they count. */
 
@@ -472,6 +473,8 @@ set_job(duk_context *ctx, struct policy *p, const struct resource_type *type,
 	j->values = p->values;
 	j->world = p->world;
 	j->packages = p->packages;
+	j->services = p->services;
+	j->refresh = duk_get_boolean(ctx, 5);
 	j->journal = p->world == NULL ? p->o.journal : NULL;
 	j->role = role;
 	j->trees = p->o.trees;
@@ -588,12 +591,28 @@ n_report(duk_context *ctx)
 	return 0;
 }
 
+/* serviceProvider(name): that, or if it is undefined that of this host. */
+static duk_ret_t
+n_service_provider(duk_context *ctx)
+{
+	const char *name;
+
+	if (duk_is_string(ctx, 0))
+		duk_dup(ctx, 0);
+	else if ((name = service_provider()) != NULL)
+		duk_push_string(ctx, name);
+	else
+		duk_push_null(ctx);
+	return 1;
+}
+
 const struct native natives_resource[] = {
 	{ "check", n_check, 3 },
 	{ "run", n_run, 8 },
 	{ "end", n_end, 0 },
 	{ "ahead", n_ahead, 3 },
 	{ "soft", n_soft, 0 },
+	{ "serviceProvider", n_service_provider, 1 },
 	{ "output", n_output, 0 },
 	{ "reason", n_reason, 0 },
 	{ "report", n_report, 8 },

@@ -52,6 +52,7 @@ struct policy {
 	struct engine	 engine;
 	struct world	*world;		/* in a dry run */
 	struct packages	*packages;
+	struct services	*services;
 	struct job	 job;		/* the last one */
 	struct value	*values;	/* of the job; room for nvalues */
 	size_t		 nvalues;

@@ -7,6 +7,7 @@
 
 #include "policy/native.h"
 #include "resource/package.h"
+#include "resource/service.h"
 
 static void
 put_natives(duk_context *ctx, const struct native *n)
@@ -134,6 +135,7 @@ policy_new(struct policy **pp, const struct policy_options *o,
 	p->o = *o;
 	p->exit_status = -1;
 	if ((p->packages = packages_new()) == NULL ||
+	    (p->services = services_new()) == NULL ||
 	    (o->noop && (p->world = world_new()) == NULL))
 		goto free_world;
 	if (engine_open(&p->engine, o->memory_max != 0 ? o->memory_max :
@@ -149,6 +151,7 @@ policy_new(struct policy **pp, const struct policy_options *o,
 free_world:
 	world_free(p->world);
 	packages_free(p->packages);
+	services_free(p->services);
 	free(p);
 no_memory:
 	buf_puts(err, "out of memory");
@@ -182,6 +185,7 @@ policy_free(struct policy *p)
 	}
 	world_free(p->world);
 	packages_free(p->packages);
+	services_free(p->services);
 	free(p);
 }
 
@@ -257,7 +261,7 @@ policy_apply(struct policy *p, const char *path, const struct str *text,
     struct buf *err)
 {
 	struct applying a = { .path = path, .text = text };
-	struct buf why = { 0 };
+	struct buf why = { 0 }, late = { 0 };
 	char *full = NULL, *dir;
 	int rc = -1;
 
@@ -279,6 +283,11 @@ policy_apply(struct policy *p, const char *path, const struct str *text,
 	a.dir = dir;
 	if (engine_run(&p->engine, declare, &a, &why) == 0)
 		rc = p->o.check ? 0 : carry_out(p, &a, &why);
+	if (services_settle(p->services, &late) == -1 && rc != -1) {
+		rc = -1;
+		buf_str(&why, buf_view(&late));
+	}
+	buf_clear(&late);
 	if (p->exit_status != -1)
 		rc = 1;
 	if (p->engine.dead)

@@ -27,6 +27,7 @@ struct job;
 struct journal;
 struct owed;
 struct packages;
+struct services;
 
 /* The types an option may have, or'd together. */
 enum {
@@ -130,6 +131,8 @@ struct job {
 	struct world	*world;		/* NULL: the host as it is */
 	struct journal	*journal;	/* told before a change; NULL: none */
 	struct packages	*packages;	/* what is known of them in this run */
+	struct services	*services;	/* what is known of them in this run */
+	bool		 refresh;	/* it was notified */
 	const char	*role;		/* in whose name it is done, or NULL */
 	struct trees	*trees;		/* judges sources; NULL: nobody does */
 	const struct owed *owed;	/* nowed to be told of a change */

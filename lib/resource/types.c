@@ -4,12 +4,14 @@
 #include "resource/file.h"
 #include "resource/package.h"
 #include "resource/resource.h"
+#include "resource/service.h"
 
 const struct resource_type *const resource_types[] = {
 	&resource_file,
 	&resource_command,
 	&resource_powershell,
 	&resource_package,
+	&resource_service,
 	NULL
 };
 

@@ -67,7 +67,8 @@ var types = {
 		    isTemplate(o.creates);
 	}},
 	package: {ready: packageOptions, gathers: true, called: packageCalled,
-	    changed: renewPackages}
+	    changed: renewPackages},
+	service: {ready: serviceOptions, called: packageCalled}
 };
 types.powershell = copyOf(types.command);
 
