@@ -129,3 +129,39 @@ release-9	release-10
 END
 	[ "$output" = $'<\n<\n<\n=\n<\n<\n<\n<\n<' ]
 }
+
+# pairs: each of the lines of stdin with each, as vercmp takes them.
+pairs() { awk '{ v[NR] = $0 } END { for (i = 1; i <= NR; i++) for (k = 1; k <= NR; k++) print v[i] "\t" v[k] }'; }
+
+odd_ones() {
+	printf '%s\n' 1 1.0 1.0.0 1.01 1.1 1.10 1.2 1.a 1a 1.0a 1.0.a 1.0rc1 1.0-1 1.0-2 1.0-10 1:0.1 0:9 2:1-1 \
+	    1..2 1.2. 1_2 1a2 a1 a b 20050101 1.0b 1.0beta 1.0p 1.0pre 1.0.1 1.0rc
+}
+
+@test "version: the order of rpm is that of rpm itself" {
+	command -v rpm >/dev/null || skip 'there is no rpm'
+	cd "$BATS_TEST_TMPDIR"
+	(odd_ones; printf '%s\n' 1.0~ 1.0~rc1 1.0^ 1.0^git1 1.0^git1~pre) | grep -v - | pairs >pairs
+	awk -F '\t' '{ print "print(rpm.vercmp(\"" $1 "\", \"" $2 "\") .. \"\\n\")" }' pairs >all.lua
+	rpm --eval "%{lua: $(cat all.lua)}" | sed 's/^-1$/</; s/^1$/>/; s/^0$/=/; /^$/d' >theirs
+	[ "$(wc -l <theirs)" -gt 900 ]
+	diff <(paste pairs theirs) <(paste pairs <(vercmp -o rpm <pairs))
+}
+
+@test "version: the order of pacman is that of vercmp(8)" {
+	command -v /usr/bin/vercmp >/dev/null || skip 'there is no pacman'
+	cd "$BATS_TEST_TMPDIR"
+	odd_ones | awk 'NR % 2 || /1.0/' | pairs >pairs
+	while IFS=$'\t' read -r a b; do /usr/bin/vercmp "$a" "$b"; done <pairs |
+	    sed 's/^-1$/</; s/^1$/>/; s/^0$/=/' >theirs
+	diff <(paste pairs theirs) <(paste pairs <(vercmp -o pacman <pairs))
+}
+
+@test "version: the order of pip, npm, gem, apk and portage" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '%s\n' 1.0.dev1 1.0a1 1.0.b2 1.0-rc.1 1.0_rc2 1.0 1.0.post1 1.0.1 1.2 1.10 2 >sorted
+	pairs <sorted >pairs
+	awk 'BEGIN { for (i = 1; i <= 11; i++) for (k = 1; k <= 11; k++) print(i < k ? "<" : (i > k) ? ">" : "=") }' >theirs
+	diff <(paste pairs theirs) <(paste pairs <(vercmp -o words <pairs))
+	[ "$(printf '1.0\t1\n1\t1.0.0\n1-r1\t1-r2\n' | vercmp -o words | tr -d '\n')" = '==<' ]
+}

@@ -90,19 +90,36 @@ longer(enum order o, struct str a, struct str b, bool parted)
 	    sign;
 }
 
-/* One part: an epoch, a version or a release. */
+/* The runs of letters or digits that both begin with. */
+static int
+runs(struct str *a, struct str *b)
+{
+	bool is_number = is_digit(*a->p);
+	struct str x, y;
+
+	if (is_number != is_digit(*b->p))
+		return is_number ? 1 : -1;
+	x = run_of(*a, is_number ? is_digit : is_letter);
+	y = run_of(*b, is_number ? is_digit : is_letter);
+	*a = from(*a, x.len);
+	*b = from(*b, y.len);
+	return is_number ? numbers(x, y) : str_cmp(x, y);
+}
+
+/* One part: a version or a release. */
 static int
 rpm_part(enum order o, struct str a, struct str b)
 {
-	struct str x, y, before;
-	bool parted;
+	size_t la, lb;
 	int c;
 
 	for (;;) {
-		before = a.len > b.len ? a : b;
+		la = a.len;
+		lb = b.len;
 		a = skip(a);
 		b = skip(b);
-		parted = before.p != a.p && before.p != b.p;
+		la -= a.len;
+		lb -= b.len;
 		if (is_mark(first(a)) && first(a) == first(b)) {
 			a = from(a, 1);
 			b = from(b, 1);
@@ -111,16 +128,11 @@ rpm_part(enum order o, struct str a, struct str b)
 		if (is_mark(first(a)) || is_mark(first(b)))
 			return marks(a, b);
 		if (a.len == 0 || b.len == 0)
-			return longer(o, a, b, parted);
-		if (is_digit(*a.p) != is_digit(*b.p))
-			return is_digit(*a.p) ? 1 : -1;
-		x = run_of(a, is_digit(*a.p) ? is_digit : is_letter);
-		y = run_of(b, is_digit(*b.p) ? is_digit : is_letter);
-		c = is_digit(*a.p) ? numbers(x, y) : str_cmp(x, y);
-		if (c != 0)
+			return longer(o, a, b, la + lb > 0);
+		if (o == ORDER_PACMAN && la != lb)
+			return la < lb ? -1 : 1;
+		if ((c = runs(&a, &b)) != 0)
 			return c;
-		a = from(a, x.len);
-		b = from(b, y.len);
 	}
 }
 
