@@ -3,6 +3,7 @@
 #include "resource/command.h"
 #include "resource/file.h"
 #include "resource/package.h"
+#include "resource/repository.h"
 #include "resource/resource.h"
 #include "resource/service.h"
 
@@ -11,6 +12,7 @@ const struct resource_type *const resource_types[] = {
 	&resource_command,
 	&resource_powershell,
 	&resource_package,
+	&resource_repository,
 	&resource_service,
 	NULL
 };
