@@ -16,6 +16,7 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	diff -u <(options file) <(table '.Ss file')
 	diff -u <(options command) <(table '.Ss command')
 	diff -u <(options package) <(table '.Ss package')
+	diff -u <(options repository) <(table '.Ss repository')
 	diff -u <(options service) <(table '.Ss service')
 }
 

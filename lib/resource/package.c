@@ -59,6 +59,9 @@ compare(struct job *j, struct package_want *w)
 		j->soft = !w->hard;
 	} else if (w->nchanges > 0)
 		outcome = OUTCOME_CHANGED;
+	else if (w->unsure)
+		job_why(j, "%s does not tell in a dry run what is the latest",
+		    w->m->name);
 	buf_clear(&why);
 	return outcome;
 }
@@ -70,6 +73,7 @@ plan(struct job *j)
 	enum outcome outcome;
 
 	j->soft = true;
+	j->packages->dry = j->world != NULL;
 	if ((w = want_new(j)) == NULL)
 		return OUTCOME_FAILED;
 	if ((known = take_ahead(j->packages, w)) != NULL) {
@@ -107,6 +111,21 @@ ahead(struct job *j)
 	*end = w;
 }
 
+/* Does it change what one of these does as well? */
+static bool
+meets(const struct package_want *w, struct package_want *const *v, size_t n)
+{
+	size_t i, k, m;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < v[i]->nchanges; k++)
+			for (m = 0; m < w->nchanges; m++)
+				if (strcmp(v[i]->changes[k].name,
+				    w->changes[m].name) == 0)
+					return true;
+	return false;
+}
+
 /*
  * w and those ahead that go with it, up to one that has something else to do.
  * *v is to be freed.
@@ -123,7 +142,8 @@ gather(struct packages *ps, struct package_want *w, struct package_want ***v)
 	(*v)[n++] = w;
 	for (other = ps->ahead; other != NULL; other = other->next) {
 		if (want_compare(ps, other, true, &why) == -1 ||
-		    (other->nchanges > 0 && !want_same(w, other)))
+		    (other->nchanges > 0 && (!want_same(w, other) ||
+		    meets(other, *v, n))))
 			break;
 		if (other->nchanges == 0)
 			continue;

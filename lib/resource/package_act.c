@@ -420,6 +420,7 @@ judge(const struct transaction *t, struct package_want *w)
 	bool done = true;
 	size_t i;
 
+	buf_printf(&why, "%s reports success, but ", w->m->name);
 	for (i = 0; i < w->nchanges; i++)
 		if (!change_done(t->ps, w, &w->changes[i], &w->did, &why))
 			done = false;

@@ -362,9 +362,13 @@ take_policy(const struct lookup *l, struct str text)
 }
 
 static int
-ask_cache(const struct lookup *l, struct buf *why)
+ask_cache(const struct packages *ps, const struct lookup *l, struct buf *why)
 {
 	static const char *const words[] = { "apt-cache", "policy", NULL };
+	/* It would bring its own cache up to date. */
+	static const char *const dry[] = { "apt-cache", "-o",
+	    "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache=",
+	    "policy", NULL };
 	struct package_want as_apt = { .m = manager_called("apt") };
 	struct buf out = { 0 };
 	const char **names;
@@ -377,7 +381,8 @@ ask_cache(const struct lookup *l, struct buf *why)
 	}
 	for (i = 0; i < l->n; i++)
 		names[i] = l->v[i]->name;
-	if ((rc = package_ask(&as_apt, words, names, &out, why)) == 0)
+	if ((rc = package_ask(&as_apt, ps->dry ? dry : words, names, &out,
+	    why)) == 0)
 		take_policy(l, buf_view(&out));
 	buf_clear(&out);
 	free(names);
@@ -399,5 +404,5 @@ apt_offers(struct packages *ps, struct package_offer **v, size_t n,
 		v[i]->best = NULL;
 		v[i]->known = false;
 	}
-	return ask_cache(&l, why);
+	return ask_cache(ps, &l, why);
 }

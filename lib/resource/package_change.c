@@ -48,6 +48,17 @@ is_apt(const struct package_want *w)
 	return strcmp(w->m->name, "apt") == 0;
 }
 
+/* In a dry run, a manager may be unable to tell: that is no failure. */
+static int
+give_way(const struct packages *ps, struct package_want *w, struct buf *why)
+{
+	if (!ps->dry)
+		return -1;
+	w->unsure = true;
+	buf_reset(why);
+	return 0;
+}
+
 /*
  * What apt would make of it, in *to; NULL is as it comes.  Its versions are
  * named exactly, so one that passes has to be found here.
@@ -60,7 +71,7 @@ choose(struct packages *ps, struct package_want *w, const char *name,
 
 	*to = NULL;
 	if (o == NULL)
-		return -1;
+		return give_way(ps, w, why);
 	if (!o->known && !unheard) {
 		buf_reset(why);
 		buf_printf(why, "%s: apt knows no package of that name", name);
@@ -113,7 +124,7 @@ compare_latest(struct packages *ps, struct package_want *w, const char *name,
 	if (!is_apt(w) && w->m->latest == NULL)
 		return 0;
 	if ((o = package_offer(ps, w, name, why)) == NULL)
-		return -1;
+		return give_way(ps, w, why);
 	if (o->best == NULL || *f->version == '\0' ||
 	    order_cmp(w->m->order, str_of(o->best), str_of(f->version)) <= 0)
 		return 0;
@@ -280,7 +291,7 @@ not_done(const struct package_found *f, const struct package_change *c,
 	    "not installed, but its configuration is there",
 	    "not installed wholly", "still installed" };
 
-	if (why->len > 0)
+	if (why->len > 0 && why->p[why->len - 1] != ' ')
 		buf_puts(why, "; ");
 	if (c->verb == VERB_HOLD || c->verb == VERB_RELEASE)
 		buf_printf(why, "%s is %s held", c->name,

@@ -80,7 +80,7 @@ take(struct str name, struct str version, void *arg)
 	o->best = strndup(version.p, version.len);
 }
 
-/* Ask for the first n offers, all of this manager's. */
+/* Ask for the first n offers, the last of which was added first. */
 static int
 ask_manager(struct packages *ps, const struct package_want *w, size_t n,
     struct buf *why)
@@ -97,7 +97,7 @@ ask_manager(struct packages *ps, const struct package_want *w, size_t n,
 		return -1;
 	}
 	for (i = 0; i < n; i++, o = o->next) {
-		names[i] = w->m->latest_all ? NULL : o->name;
+		names[n - 1 - i] = w->m->latest_all ? NULL : o->name;
 		o->known = true;
 	}
 	if ((rc = package_ask(w, w->m->latest, names, &out, why)) == 0)

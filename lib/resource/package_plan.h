@@ -133,6 +133,7 @@ struct package_want {
 
 	struct package_change *changes;
 	size_t		 nchanges;
+	bool		 unsure;	/* whether there is something newer */
 
 	/* Of one ahead: who is to be told, two strings each with NUL. */
 	struct buf	 owed;
@@ -179,6 +180,7 @@ struct packages {
 	const struct manager *refreshed[PACKAGE_REFRESHED_MAX];
 	size_t		 nrefreshed;
 	struct package_want *ahead;	/* in order */
+	bool		 dry;		/* nobody may write, managers neither */
 };
 
 /* --- package_want.c */

@@ -68,6 +68,7 @@ var types = {
 	}},
 	package: {ready: packageOptions, gathers: true, called: packageCalled,
 	    changed: renewPackages},
+	repository: {ready: packageOptions, called: packageCalled},
 	service: {ready: serviceOptions, called: packageCalled}
 };
 types.powershell = copyOf(types.command);
