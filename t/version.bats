@@ -141,27 +141,27 @@ odd_ones() {
 @test "version: the order of rpm is that of rpm itself" {
 	command -v rpm >/dev/null || skip 'there is no rpm'
 	cd "$BATS_TEST_TMPDIR"
-	(odd_ones; printf '%s\n' 1.0~ 1.0~rc1 1.0^ 1.0^git1 1.0^git1~pre) | grep -v - | pairs >pairs
-	awk -F '\t' '{ print "print(rpm.vercmp(\"" $1 "\", \"" $2 "\") .. \"\\n\")" }' pairs >all.lua
+	(odd_ones; printf '%s\n' 1.0~ 1.0~rc1 1.0^ 1.0^git1 1.0^git1~pre) | grep -v - | pairs >both
+	awk -F '\t' '{ print "print(rpm.vercmp(\"" $1 "\", \"" $2 "\") .. \"\\n\")" }' both >all.lua
 	rpm --eval "%{lua: $(cat all.lua)}" | sed 's/^-1$/</; s/^1$/>/; s/^0$/=/; /^$/d' >theirs
 	[ "$(wc -l <theirs)" -gt 900 ]
-	diff <(paste pairs theirs) <(paste pairs <(vercmp -o rpm <pairs))
+	diff <(paste both theirs) <(paste both <(vercmp -o rpm <both))
 }
 
 @test "version: the order of pacman is that of vercmp(8)" {
 	command -v /usr/bin/vercmp >/dev/null || skip 'there is no pacman'
 	cd "$BATS_TEST_TMPDIR"
-	odd_ones | awk 'NR % 2 || /1.0/' | pairs >pairs
-	while IFS=$'\t' read -r a b; do /usr/bin/vercmp "$a" "$b"; done <pairs |
+	odd_ones | awk 'NR % 2 || /1.0/' | pairs >both
+	while IFS=$'\t' read -r a b; do /usr/bin/vercmp "$a" "$b"; done <both |
 	    sed 's/^-1$/</; s/^1$/>/; s/^0$/=/' >theirs
-	diff <(paste pairs theirs) <(paste pairs <(vercmp -o pacman <pairs))
+	diff <(paste both theirs) <(paste both <(vercmp -o pacman <both))
 }
 
 @test "version: the order of pip, npm, gem, apk and portage" {
 	cd "$BATS_TEST_TMPDIR"
 	printf '%s\n' 1.0.dev1 1.0a1 1.0.b2 1.0-rc.1 1.0_rc2 1.0 1.0.post1 1.0.1 1.2 1.10 2 >sorted
-	pairs <sorted >pairs
+	pairs <sorted >both
 	awk 'BEGIN { for (i = 1; i <= 11; i++) for (k = 1; k <= 11; k++) print(i < k ? "<" : (i > k) ? ">" : "=") }' >theirs
-	diff <(paste pairs theirs) <(paste pairs <(vercmp -o words <pairs))
+	diff <(paste both theirs) <(paste both <(vercmp -o words <both))
 	[ "$(printf '1.0\t1\n1\t1.0.0\n1-r1\t1-r2\n' | vercmp -o words | tr -d '\n')" = '==<' ]
 }
