@@ -61,7 +61,7 @@ peer() {
 }
 
 # make bench BENCH_PEERS=1 installs them; cf-promises wants a policy.
-peers() {
+facts_peers() {
 	printf '%s\n' 'body common control { bundlesequence => { "main" }; }' \
 	    'bundle agent main { }' >"$work/main.cf"
 	chmod 600 "$work/main.cf"
@@ -86,7 +86,7 @@ bench_facts() {
 	section "p2-facts, whole processes"
 	beside "os.name" '' os.name
 	beside "default groups" -n
-	peers
+	facts_peers
 	beside "default groups and packages" -n -g "$(p2-facts -G |
 	    awk -F '\t' '$2 == "group" && $3 == "" { printf "%s,", $1 }
 		END { print "packages,packages.list" }')"
