@@ -153,7 +153,7 @@ changed command touch b: runs each time'
 	run -0 jq -c 'del(.ms) | .file? |= (. // "" | sub(".*/"; ""))' <<<"$output"
 	[ "$output" = '{"type":"command","title":"echo x; exit 3","outcome":"changed","why":"runs each time","file":"site.p2","line":1,"status":3}
 {"type":"command","title":"true","outcome":"skipped","why":"/ exists","file":"site.p2","line":2}
-{"summary":true,"noop":false,"changed":1,"ok":0,"skipped":1,"failed":0,"file":""}' ]
+{"summary":true,"noop":false,"changed":1,"ok":0,"skipped":1,"failed":0,"drift":0,"orphans":0,"file":""}' ]
 }
 
 @test "p2-apply: --max-changes stops before the first change" {

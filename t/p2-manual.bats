@@ -56,6 +56,7 @@ example() {
 	[ "$(wc -l <<<"$line")" -eq 1 ]
 	line=${line#'$ '}
 	line=${line#'*/30 * * * * root '}
+	line=${line//'/etc/motd'/a}
 	run bash -c "set -o pipefail; ${line//'/etc/p2/'}"
 	tried+=$1$'\n'
 }
@@ -88,6 +89,22 @@ p2-apply: $PWD/site.p2:2: command flag: exit status 1" ]
 	[ "$(cut -f 2 <<<"$output" | sort | tr '\n' ' ')" = ' a flag ' ]
 	example 'p2-apply -O'
 	[ "$output" = "" ]
+	echo 'other' >a
+	p2-apply site.p2
+	example 'p2-apply -nu'
+	[ "$status" -eq 1 ]
+	[ "$output" = "would change file $PWD/a: content
+would change file $PWD/a.orig_partout: a file goes" ] ||
+	    [ "$output" = "would change file $PWD/a.orig_partout: a file goes
+would change file $PWD/a: content" ]
+	example 'p2-apply -u'
+	[ "$status" -eq 0 ]
+	[ "$(cat a)" = other ]
+	example 'p2-apply -y'
+	[ "${#lines[@]}" -eq 3 ]
+	example 'p2-apply -b'
+	[ "$status" -eq 0 ]
+	[ ! -e a ]
 	# There is none but those.
 	while read -r line; do
 		grep -q -e "${line:-none}" <<<"$(examples)"

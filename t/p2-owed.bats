@@ -224,7 +224,7 @@ changed file b: Created file.
 changed command h: runs each time'
 	rm a
 	run -0 p2-apply -t x -d "$db" site.p2
-	[ "$output" = 'changed file a: Created file.' ]
+	[ "$output" = 'changed file a: Created file. (drift)' ]
 	owed 'site	file:a	notify command:h'
 	run -0 p2-apply -t y -d "$db" site.p2
 	[ "$output" = '' ]

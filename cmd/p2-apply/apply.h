@@ -43,6 +43,8 @@ struct tally {
 	uint64_t	skipped;
 	uint64_t	failed;
 	uint64_t	explained;
+	uint64_t	drifted;	/* of those that changed */
+	uint64_t	orphans;
 };
 
 /* run.c: apply all policies; returns the exit status. */
@@ -55,6 +57,7 @@ int	history(const struct asked *a);
 /* show.c: results, as lines for people or as JSON; on stdout. */
 void	show_begin(const struct asked *a);
 void	show_result(const struct policy_result *r);
+void	show_orphan(const struct policy_result *r);
 void	show_summary(const struct tally *t, double ms);
 void	show_print(int fd, struct str s);
 void	show_end(void);
@@ -99,6 +102,30 @@ void	journal_strike(const struct owed *o);
 int	journal_put(struct store_tx *t);
 bool	journal_is_put(void);
 void	journal_end(void);
+
+/* As keep_compared(), of the changes of this run. */
+unsigned journal_compared(struct str type, struct str title);
+
+/*
+ * owned.c: what the policy owns, from owned_begin() on, by its results and then
+ * by the hooks of the same names.  owned_orphan() is false for what another
+ * policy has.  owned_put() is not needed where owned_is_put().
+ */
+void	owned_begin(struct store *s, const char *path);
+void	owned_result(const struct policy_result *r);
+void	owned_fresh(void (*fn)(const struct policy_owned *o, void *fnarg),
+	    void *fnarg);
+void	owned_own(const struct policy_owned *o);
+void	owned_gone(void (*fn)(const struct policy_owned *o, void *fnarg),
+	    void *fnarg);
+bool	owned_orphan(const struct policy_owned *o, bool remove, bool silent,
+	    void (*fn)(struct str path, void *fnarg), void *fnarg);
+bool	owned_is_put(void);
+int	owned_put(struct store_tx *t);
+void	owned_end(void);
+
+/* Why it had to be changed: a word for the result, or NULL. */
+const char *owned_cause(const struct policy_result *r, bool dry);
 
 /* owed.c: list it; returns the exit status. */
 int	owed_list(const struct asked *a);

@@ -315,6 +315,12 @@ journal_is_put(void)
 	return nstruck == 0;
 }
 
+unsigned
+journal_compared(struct str type, struct str title)
+{
+	return keep == NULL ? 0 : keep_compared(keep, type, title);
+}
+
 void
 journal_end(void)
 {

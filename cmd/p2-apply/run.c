@@ -103,10 +103,17 @@ static void
 on_result(void *arg, const struct policy_result *r)
 {
 	struct session *s = arg;
+	struct policy_result told = *r;
 
 	count(&s->tally, r->outcome);
+	owned_result(r);
 	if (s->silent)
 		return;
+	told.cause = owned_cause(r, s->asked->noop ||
+	    str_eq(r->word, str_of("noop")));
+	if (told.cause != NULL && strcmp(told.cause, "drift") == 0)
+		s->tally.drifted++;
+	r = &told;
 	if (s->store != NULL && !s->asked->noop)
 		record_result(r);
 	if (s->asked->explain != NULL)
@@ -161,6 +168,40 @@ on_strike(void *arg, const struct owed *o, struct str why)
 }
 
 static void
+on_fresh(void *arg, void (*fn)(const struct policy_owned *o, void *fnarg),
+    void *fnarg)
+{
+	(void)arg;
+	owned_fresh(fn, fnarg);
+}
+
+static void
+on_own(void *arg, const struct policy_owned *o)
+{
+	(void)arg;
+	owned_own(o);
+}
+
+static void
+on_gone(void *arg, void (*fn)(const struct policy_owned *o, void *fnarg),
+    void *fnarg)
+{
+	(void)arg;
+	owned_gone(fn, fnarg);
+}
+
+static void
+on_orphan(void *arg, const struct policy_owned *o, bool remove,
+    void (*fn)(struct str path, void *fnarg), void *fnarg)
+{
+	struct session *s = arg;
+	bool silent = s->silent || s->asked->explain != NULL;
+
+	if (owned_orphan(o, remove, silent, fn, fnarg))
+		s->tally.orphans++;
+}
+
+static void
 make_options(const struct session *s, bool noop, struct policy_options *o)
 {
 	const struct asked *a = s->asked;
@@ -174,7 +215,9 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	o->hooks = (struct policy_hooks){ .result = on_result,
 	    .print = on_print, .stop = on_stop, .fact = fact,
 	    .step = progress_is_on() ? on_step : NULL,
-	    .owed = on_owed, .strike = on_strike,
+	    .owed = on_owed, .strike = on_strike, .own = on_own,
+	    .gone = on_gone, .orphan = on_orphan,
+	    .fresh = a->tags == NULL ? on_fresh : NULL,
 	    .fact_again = fact_again,
 	    .fact_names = s->fact_names };
 }
@@ -195,7 +238,7 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 	n.ok -= before->ok;
 	n.skipped -= before->skipped;
 	n.failed -= before->failed;
-	if (!failed && journal_is_put() && policy_bytecode_is_kept(p) &&
+	if (!failed && journal_is_put() && owned_is_put() && policy_bytecode_is_kept(p) &&
 	    record_is_told(s->store, path, policy_version(p), &n)) {
 		record_drop();
 		return;
@@ -203,6 +246,7 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 	if ((rc = store_begin(s->store, &t)) == 0) {
 		if ((rc = journal_put(t)) != 0 ||
 		    (rc = policy_keep_bytecode(p, t)) != 0 ||
+		    (!failed && (rc = owned_put(t)) != 0) ||
 		    (rc = record_put(t, path, policy_version(p), &n, failed,
 		    ms)) != 0)
 			store_abort(t);
@@ -255,6 +299,7 @@ apply_one(struct session *s, struct policy *p, const char *path,
 		buf_printf(why, "%s: %s", s->asked->dir, store_strerror(rc));
 		return -1;
 	}
+	owned_begin(strcmp(path, "-") == 0 ? NULL : s->store, path);
 	if (strcmp(path, "-") != 0)
 		rc = policy_apply(p, path, NULL, why);
 	else {
@@ -395,6 +440,7 @@ run(const struct asked *a)
 	if (!a->check && a->explain == NULL)
 		show_summary(&s.tally, now_ms() - started);
 	journal_end();
+	owned_end();
 	store_close(s.store);
 	trees_close(s.trees);
 	facts_end();

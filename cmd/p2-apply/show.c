@@ -59,6 +59,8 @@ show_json(const struct policy_result *r)
 	member("outcome", str_of(outcome_word(r->outcome)));
 	if (!str_eq(r->word, str_of(outcome_word(r->outcome))))
 		member("result", r->word);
+	if (r->cause != NULL)
+		member("cause", str_of(r->cause));
 	if (r->why.len > 0)
 		member("why", r->why);
 	if (asked->noop)
@@ -101,6 +103,14 @@ show_reason(const struct policy_result *r)
 		buf_putc(&line, r->did.p[i] == '\n' ? ' ' : r->did.p[i]);
 }
 
+/* That nobody meant it to be so is worth a word. */
+static void
+show_cause(const struct policy_result *r)
+{
+	if (r->cause != NULL && strcmp(r->cause, "drift") == 0)
+		buf_puts(&line, " (drift)");
+}
+
 /* "would change file /etc/motd: content differs", and the diff below it. */
 static void
 show_text(const struct policy_result *r)
@@ -120,6 +130,7 @@ show_text(const struct policy_result *r)
 	if (r->why.len > 0 || r->did.len > 0)
 		buf_puts(&line, ": ");
 	show_reason(r);
+	show_cause(r);
 	buf_putc(&line, '\n');
 	if (asked->noop || asked->verbose)
 		buf_str(&line, r->diff);
@@ -142,20 +153,38 @@ show_result(const struct policy_result *r)
 		show_text(r);
 }
 
+/* What the policy has no longer is told, be it ever so well. */
+void
+show_orphan(const struct policy_result *r)
+{
+	if (asked->json)
+		show_json(r);
+	else
+		show_text(r);
+}
+
 void
 show_summary(const struct tally *t, double ms)
 {
 	if (asked->json) {
 		buf_printf(&line, "{\"summary\":true,\"noop\":%s,\"changed\":%"
 		    PRIu64 ",\"ok\":%" PRIu64 ",\"skipped\":%" PRIu64
-		    ",\"failed\":%" PRIu64 ",\"ms\":%.3f}\n",
+		    ",\"failed\":%" PRIu64 ",\"drift\":%" PRIu64
+		    ",\"orphans\":%" PRIu64 ",\"ms\":%.3f}\n",
 		    asked->noop ? "true" : "false", t->changed, t->ok,
-		    t->skipped, t->failed, ms);
+		    t->skipped, t->failed, t->drifted, t->orphans, ms);
 		flush_line();
-	} else if (asked->verbose)
-		fprintf(stderr, "changed %" PRIu64 ", ok %" PRIu64
-		    ", skipped %" PRIu64 ", failed %" PRIu64 "\n", t->changed,
-		    t->ok, t->skipped, t->failed);
+		return;
+	}
+	if (!asked->verbose)
+		return;
+	fprintf(stderr, "changed %" PRIu64 ", ok %" PRIu64 ", skipped %" PRIu64
+	    ", failed %" PRIu64, t->changed, t->ok, t->skipped, t->failed);
+	if (t->drifted > 0)
+		fprintf(stderr, ", drift %" PRIu64, t->drifted);
+	if (t->orphans > 0)
+		fprintf(stderr, ", orphans %" PRIu64, t->orphans);
+	fputc('\n', stderr);
 }
 
 /* In JSON, stdout is for objects only: what a policy prints goes to stderr. */

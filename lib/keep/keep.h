@@ -60,6 +60,31 @@ enum {
 unsigned keep_compared(struct keep *k, struct str type, struct str title);
 
 /*
+ * The same, of what a resource has left and what is there now; for a dry run.
+ */
+unsigned keep_compare(struct store *s, const struct owner *who);
+
+/*
+ * The paths that a resource has made and that are there still, what is in a
+ * directory before it: as they were left, or not.  0, or a code of the store;
+ * free it in either case.
+ */
+struct keep_left_path {
+	char		*path;
+	bool		 changed;
+};
+
+struct keep_left {
+	struct keep_left_path *v;
+	size_t		 n;
+	size_t		 size;
+};
+
+int	keep_left(struct store *s, const struct owner *who,
+	    struct keep_left *all);
+void	keep_left_free(struct keep_left *all);
+
+/*
  * Of what is noted and not yet put: a path whose content is not kept though it
  * is not sensitive, and the reason; each once, then NULL.
  */

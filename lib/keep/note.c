@@ -410,6 +410,8 @@ put_row(struct store_tx *t, const struct noted *n)
 
 	if ((rc = store_change(t, r)) != 0)
 		return rc;
+	if (r->is.kind == KEPT_NONE && !left.undone)
+		return store_left_del(t, &who, r->path);
 	return store_left_put(t, &who, &left);
 }
 

@@ -354,7 +354,8 @@ result_tell(struct policy *p, const struct job *j,
 	    .why = buf_view(&j->why), .diff = buf_view(&j->diff),
 	    .did = buf_view(&j->did), .detail = buf_view(&j->detail),
 	    .file = res->file, .line = res->line, .sensitive = j->sensitive,
-	    .ms = res->ms };
+	    .ms = res->ms, .native = str_of(j->type->name),
+	    .options = j->options, .owns = j->owns };
 	struct buf out = { 0 };
 
 	if (j->show || p->o.verbose) {
@@ -471,6 +472,8 @@ set_job(duk_context *ctx, struct policy *p, const struct resource_type *type,
 	    (struct str){ p->scratch[1].p, p->scratch[1].len - 1 };
 	j->type = type;
 	j->values = p->values;
+	j->options = owned_hash(j);
+	j->owns = type->owns == NULL ? OWNS_NOTHING : type->owns(j);
 	j->world = p->world;
 	j->packages = p->packages;
 	j->services = p->services;

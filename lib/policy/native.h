@@ -147,6 +147,7 @@ struct native {
 extern const struct native natives_declare[];
 extern const struct native natives_resource[];
 extern const struct native natives_owed[];
+extern const struct native natives_owned[];
 extern const struct native natives_run[];
 extern const struct native natives_facts[];
 extern const struct native natives_origin[];
@@ -164,6 +165,9 @@ void	push_facts(duk_context *ctx);
 const struct resource_option *find_option(const struct resource_type *type,
 	    const char *name, int *i);
 unsigned types_of(duk_context *ctx, duk_idx_t idx);
+
+/* A hash of the job's values. */
+uint64_t owned_hash(const struct job *j);
 
 /* Milliseconds of a clock that only goes forward. */
 double	now_ms(void);

@@ -59,6 +59,7 @@ push_native_object(duk_context *ctx)
 	put_natives(ctx, natives_declare);
 	put_natives(ctx, natives_resource);
 	put_natives(ctx, natives_owed);
+	put_natives(ctx, natives_owned);
 	put_natives(ctx, natives_run);
 	put_natives(ctx, natives_facts);
 	put_natives(ctx, natives_origin);

@@ -36,6 +36,21 @@ struct policy_result {
 	unsigned	 line;
 	double		 ms;		/* how long it took */
 	bool		 sensitive;
+	struct str	 native;	/* the native type; empty: it is none */
+	uint64_t	 options;	/* a hash of what was declared */
+	enum resource_owns owns;
+	const char	*cause;		/* of a change, for who shows it; NULL */
+};
+
+/*
+ * A resource that the policy owns: the roles it is from, outermost first, and
+ * whom it notifies, one a line.
+ */
+struct policy_owned {
+	struct str	 type;
+	struct str	 title;
+	struct str	 role;
+	struct str	 hears;
 };
 
 struct policy_hooks {
@@ -55,6 +70,19 @@ struct policy_hooks {
 		    void *fnarg), void *fnarg);
 	/* It is no longer; why says why if it was not delivered. */
 	void	(*strike)(void *arg, const struct owed *o, struct str why);
+	/*
+	 * At the end, if the policy was carried out as a whole: fn for each
+	 * result of which role and hears are to be told to own(), then for
+	 * each resource of the last time without a result.  NULL: nobody asks.
+	 */
+	void	(*fresh)(void *arg, void (*fn)(const struct policy_owned *o,
+		    void *fnarg), void *fnarg);
+	void	(*own)(void *arg, const struct policy_owned *o);
+	void	(*gone)(void *arg, void (*fn)(const struct policy_owned *o,
+		    void *fnarg), void *fnarg);
+	/* That one is an orphan; fn for each path that may be removed. */
+	void	(*orphan)(void *arg, const struct policy_owned *o, bool remove,
+		    void (*fn)(struct str path, void *fnarg), void *fnarg);
 	/* Append the value of a fact as JSON; false if there is none. */
 	bool	(*fact)(void *arg, struct str name, struct buf *json);
 	/* The same, found out anew: what is installed has changed. */

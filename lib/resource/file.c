@@ -283,6 +283,19 @@ static const struct resource_gather gather = {
 	file_apart, file_stage, file_finish
 };
 
+static enum resource_owns
+owns(const struct job *j)
+{
+	const char *ensure = text_of(j, O_ENSURE);
+
+	if (ensure != NULL && strcmp(ensure, "absent") == 0)
+		return OWNS_NOTHING;
+	return j->values[O_CONTENT].type != VALUE_NONE ||
+	    text_of(j, O_SOURCE) != NULL || text_of(j, O_TARGET) != NULL ||
+	    (ensure != NULL && strcmp(ensure, "directory") == 0) ?
+	    OWNS_WHOLE : OWNS_PART;
+}
+
 const struct resource_type resource_file = {
 	.name = "file",
 	.options = options,
@@ -290,5 +303,6 @@ const struct resource_type resource_file = {
 	.apply = file_apply,
 	.pretend = file_pretend,
 	.watch = watch,
-	.gather = &gather
+	.gather = &gather,
+	.owns = owns
 };

@@ -267,5 +267,6 @@ watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
 
 const struct resource_type resource_package = {
 	.name = "package", .options = package_options, .plan = plan,
-	.apply = apply, .pretend = pretend, .watch = watch, .ahead = ahead
+	.apply = apply, .pretend = pretend, .watch = watch, .ahead = ahead,
+	.owns = package_owns
 };

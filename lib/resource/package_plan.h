@@ -194,6 +194,9 @@ bool	want_same(const struct package_want *a, const struct package_want *b);
 bool	want_equal(const struct package_want *a,
 	    const struct package_want *b);
 
+/* What it leaves on the host when it has left its policy. */
+enum resource_owns package_owns(const struct job *j);
+
 /* --- package_find.c */
 void	package_find(struct packages *ps, const struct package_want *w,
 	    const char *name, struct package_found *f);

@@ -361,3 +361,13 @@ want_equal(const struct package_want *a, const struct package_want *b)
 			return false;
 	return true;
 }
+
+/* That others want it, too, nobody knows: it is told of, and stays. */
+enum resource_owns
+package_owns(const struct job *j)
+{
+	const struct value *v = given(j, ENSURE);
+
+	return v != NULL && (str_eq(v->str, str_of("absent")) ||
+	    str_eq(v->str, str_of("purged"))) ? OWNS_NOTHING : OWNS_PART;
+}

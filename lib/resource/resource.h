@@ -99,6 +99,13 @@ struct resource_gather {
 	size_t	(*finish)(struct job *const *v, size_t n);
 };
 
+/* What a resource that has left its policy leaves on the host. */
+enum resource_owns {
+	OWNS_NOTHING,			/* it is an act, or that something goes */
+	OWNS_PART,			/* of a thing that others have a part in */
+	OWNS_WHOLE			/* a thing, which may go with it */
+};
+
 struct resource_type {
 	const char	*name;		/* the method of p2 */
 	const struct resource_option *options;	/* up to one without name */
@@ -117,6 +124,8 @@ struct resource_type {
 	 */
 	void		(*ahead)(struct job *j);
 	const struct resource_gather *gather;	/* NULL: none can wait */
+	/* NULL: nothing. */
+	enum resource_owns (*owns)(const struct job *j);
 };
 
 /*
@@ -128,6 +137,8 @@ struct job {
 	const struct resource_type *type;
 	struct str	 title;
 	const struct value *values;
+	uint64_t	 options;	/* a hash of them */
+	enum resource_owns owns;
 	struct world	*world;		/* NULL: the host as it is */
 	struct journal	*journal;	/* told before a change; NULL: none */
 	struct packages	*packages;	/* what is known of them in this run */

@@ -9,7 +9,7 @@
  * "holding" has a row for each policy, whose key is a hash of its name, and
  * behind that one for each resource.  In "left", a hash stands for the owner.
  */
-enum { TYPE_MAX = 60 };
+enum { TYPE_MAX = 60, HOLDING_WHOLE = 1, HOLDING_TOLD = 2 };
 
 static struct str
 upto_nul(struct str s, size_t max)
@@ -125,14 +125,15 @@ store_holding_put(struct store_tx *t, const struct holding_row *r)
 	wide_num(&b, r->options, 8);
 	wide_text(&b, r->role);
 	wide_text(&b, r->hears);
-	wide_num(&b, r->whole, 1);
+	wide_num(&b, (r->whole ? HOLDING_WHOLE : 0U) |
+	    (r->told ? HOLDING_TOLD : 0U), 1);
 	return put(t, T_HOLDING, &k, &b);
 }
 
 static int
 holding_unpack(const MDB_val *d, size_t at, struct holding_row *r)
 {
-	uint64_t whole;
+	uint64_t flags;
 	int rc;
 
 	if ((rc = wide_take_text(d, &at, &r->who.policy)) != 0 ||
@@ -141,9 +142,10 @@ holding_unpack(const MDB_val *d, size_t at, struct holding_row *r)
 	    (rc = value_take_num(d, &at, &r->options, 8)) != 0 ||
 	    (rc = wide_take_text(d, &at, &r->role)) != 0 ||
 	    (rc = wide_take_text(d, &at, &r->hears)) != 0 ||
-	    (rc = value_take_num(d, &at, &whole, 1)) != 0)
+	    (rc = value_take_num(d, &at, &flags, 1)) != 0)
 		return rc;
-	r->whole = whole != 0;
+	r->whole = flags & HOLDING_WHOLE;
+	r->told = flags & HOLDING_TOLD;
 	return key_end(d, at);
 }
 
@@ -254,6 +256,17 @@ store_left_put(struct store_tx *t, const struct owner *who,
 	wide_text(&b, r->path);
 	state_pack(&b, &r->is);
 	return put(t, T_LEFT, &k, &b);
+}
+
+int
+store_left_del(struct store_tx *t, const struct owner *who, struct str path)
+{
+	struct key k;
+	int rc;
+
+	left_key(&k, who, path);
+	rc = mdb_del(t->txn, t->s->dbi[T_LEFT], &k.val, NULL);
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int

@@ -136,6 +136,7 @@ struct holding_row {
 	struct str	role;		/* those it came from, outermost first, */
 	struct str	hears;		/* and whom it notifies: one a line */
 	bool		whole;		/* nobody else's content is in it */
+	bool		told;		/* that the policy no longer has it */
 };
 
 struct left_row {
@@ -164,6 +165,8 @@ int	store_each_holding(struct store_view *v, struct str policy,
 
 int	store_left_put(struct store_tx *t, const struct owner *who,
 	    const struct left_row *r);
+int	store_left_del(struct store_tx *t, const struct owner *who,
+	    struct str path);
 int	store_left(struct store_view *v, const struct owner *who,
 	    struct str path, struct left_row *r);
 int	store_each_left(struct store_view *v, const struct owner *who,

@@ -11,6 +11,7 @@ return {
 		handlers = {};
 		listening = linked = drained = false;
 		forgetNames();
+		forgetOrphans();
 		debts = native.debts();
 		owing = false;
 		waiting = [];

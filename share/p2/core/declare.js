@@ -30,6 +30,7 @@ function Kind(mod, act) {
 	this.sel = selection;
 	this.file = file;
 	this.watch = watching;
+	this.chain = chain;
 }
 Kind.prototype = Step.prototype;
 
@@ -115,8 +116,10 @@ function declare(mod, act, check, title, opts, fn, line) {
 		fn = opts;
 		opts = undefined;
 	}
-	if (!selected())
+	if (!selected()) {
+		hide(mod, title);
 		return;
+	}
 	if (opts !== undefined && opts !== null && typeof opts !== 'object')
 		throw labelled(new Error('the options are not an object'),
 		    mod, String(title), line);

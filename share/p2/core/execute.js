@@ -31,6 +31,7 @@ function execute(step) {
 	var opts = step.opts, why = '';
 
 	place(step.sel, step.file, false);
+	within(step.chain === '' ? ON : step.chain + ON);
 	reported = null;
 	if (native.progress)
 		native.starts(step.mod, step.title, stepsLeft());
@@ -75,6 +76,14 @@ function runJobs() {
 	jobs.length = 0;
 }
 
+function lookForOrphans() {
+	try {
+		findOrphans();
+	} catch (e) {
+		fail(null, e);
+	}
+}
+
 function loop() {
 	var step;
 
@@ -99,6 +108,11 @@ function loop() {
 			continue;
 		}
 		step = step || takeLate();
+		if (step === null && jobs.length === 0 && !ended &&
+		    failure === null) {
+			lookForOrphans();
+			continue;
+		}
 		if (step === null) {
 			drained = jobs.length === 0;
 			forgetKinds();

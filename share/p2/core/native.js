@@ -133,7 +133,10 @@ function nativeModule(name, index) {
 		keepKind(index, name, actNative);
 	});
 	type.now = function (step, title, opts) {
-		var outcome = native.run(index, title, ready({title: title},
+		var outcome;
+
+		nows[name + ':' + title] = step.chain + '\n' + nameOf(step);
+		outcome = native.run(index, title, ready({title: title},
 		    check(opts, title)), step.file, step.line || 0, false,
 		    step.mod, undefined);
 

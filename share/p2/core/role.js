@@ -53,6 +53,7 @@ function runRole(step, def, raw) {
 	var before = setAside(), depth = saved.length, res;
 
 	saved.push(before);
+	within(step.chain + '\n' + nameOf(step));
 	if (quietly(function () { res = def.p2(raw, step.opts); }))
 		res = {result: 'changed', why: native.dryReason()};
 	return maybe(res, leave);
@@ -95,8 +96,10 @@ function useRole(name, def, title, opts, line) {
 		});
 		return;
 	}
-	if (!selected() || typeof def.p2 !== 'function')
+	if (!selected() || typeof def.p2 !== 'function') {
+		hide(name, title);
 		return;
+	}
 	opts = copyOf(opts);
 	if (opts.on !== undefined)
 		addHandlers(opts.on);
