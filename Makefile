@@ -72,7 +72,7 @@ DEMO_DEPS = $(BUILD_DEPS) jq curl
 CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
 	  signify-openbsd minisign node-buble \
-	  strace python3 nodejs golang-go procps iproute2 xz-utils rpm \
+	  strace python3 nodejs golang-go procps psmisc iproute2 xz-utils rpm \
 	  dpkg-dev util-linux apt-utils gnupg nftables
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3
 # Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.

@@ -67,6 +67,13 @@ was_swept(int dir)
 	return false;
 }
 
+/* For a new owner, a file changes hands before it gets its name. */
+static bool
+is_ours(const struct stat *st)
+{
+	return st->st_uid == geteuid() || geteuid() == 0;
+}
+
 /*
  * Remove what others of us have left here, if none of them is alive: those
  * hold a shared lock.  Whatever goes wrong, a later run will try again.
@@ -90,7 +97,7 @@ sweep(int dir)
 	while ((e = readdir(d)) != NULL)
 		if (replace_is_temp(e->d_name) &&
 		    fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_uid == geteuid())
+		    is_ours(&st))
 			unlinkat(dir, e->d_name, 0);
 	closedir(d);
 }

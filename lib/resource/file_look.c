@@ -302,12 +302,17 @@ file_source(const struct job *j, const char *path, struct str *data, int *fd,
 	    O_CLOEXEC));
 	if (*fd == -1)
 		return why_errno(why, path, "open");
-	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
+	if (fstat(*fd, st) == -1)
+		why_errno(why, path, "fstat");
+	else if (S_ISREG(st->st_mode))
 		return 0;
+	else {
+		errno = EINVAL;
+		why_say(why, "%s: a source has to be a file", path);
+	}
 	close(*fd);
 	*fd = -1;
-	errno = EINVAL;
-	return why_say(why, "%s: a source has to be a file", path);
+	return -1;
 }
 
 /* Up to CHUNK bytes, fewer only at the end. */
