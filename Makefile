@@ -73,7 +73,7 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
 	  signify-openbsd minisign node-buble \
 	  strace python3 nodejs golang-go procps psmisc iproute2 xz-utils rpm \
-	  dpkg-dev util-linux apt-utils gnupg nftables
+	  dpkg-dev util-linux apt-utils gnupg nftables openssl
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3
 # Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.
 BENCH_PEER_DEPS = cfengine3 puppet-agent facter ansible-core

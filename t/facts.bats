@@ -457,6 +457,32 @@ told() {
 	END
 }
 
+@test "facts: openssl reads the same from certificates" {
+	local file=$BATS_TEST_TMPDIR/pem subject
+
+	mkdir -p "$root/etc/ssl/certs"
+	while read -r days subject; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+		    -nodes -keyout /dev/null -utf8 -subj "$subject" \
+		    -days "$days" -out "$file" 2>/dev/null
+		cp "$file" "$root/etc/ssl/certs/a.pem"
+		run -0 --separate-stderr facts -v -g certificates
+		jq -r '.certificates[0] | .subject, .issuer, .not_after' \
+		    <<<"$output" >"$BATS_TEST_TMPDIR/ours"
+		{
+			openssl x509 -in "$file" -noout -subject -issuer \
+			    -nameopt utf8,sep_comma_plus_space,sname |
+			    sed 's/^[a-z]*=//'
+			date -u +%FT%TZ -d "$(openssl x509 -in "$file" -noout \
+			    -enddate | sed 's/.*=//')"
+		} | diff - "$BATS_TEST_TMPDIR/ours"
+	done <<-'END'
+	10 /CN=a
+	36500 /C=DE/ST=x/L=y/O=Ä & Söhne/OU=2/CN=www.example.org/emailAddress=a@b
+	3650 /DC=org/DC=example/CN=x/serialNumber=7/2.5.4.999=z
+	END
+}
+
 @test "facts: the tables of nftables, from the kernel itself" {
 	unshare -n nft list tables || skip 'there is no nftables here'
 	run -0 unshare -n sh -ec 'nft add table inet filter

@@ -26,6 +26,7 @@ static const struct collector *const collectors[] = {
 	&collect_language,
 	&collect_services, &collect_timers, &collect_cron, &collect_users,
 	&collect_groups, &collect_sudoers, &collect_ssh,
+	&collect_certificates,
 	&collect_containers, &collect_kubernetes, &collect_languages,
 	&collect_shells, &collect_processes, &collect_counters,
 	&collect_external,

@@ -35,7 +35,7 @@ static const char *const sources[] = {
 	"proc/net/snmp", "proc/pressure/cpu", "sys/block/sda/dev",
 	"bin/sh", "proc/sys/kernel/osrelease", "proc/self/cmdline",
 	"var/lib/apt/lists/a_Packages", "var/lib/apt/lists/b_Packages.lz4",
-	".record/genetlink", ".record/systemd", "var/lib/dhcpcd/eth0.lease",
+	"etc/ssl/certs/a.pem", ".record/genetlink", ".record/systemd", "var/lib/dhcpcd/eth0.lease",
 	"var/db/xbps/pkgdb-0.38.plist", "etc/systemd/system/a.service",
 	"run/systemd/system/b.service"
 };
