@@ -30,18 +30,19 @@ struct set {
 	struct str	 native;	/* architecture */
 	struct buf	 entries;	/* struct entry */
 	struct buf	 name;		/* of the package at hand */
+	struct arena	 texts;
 	uint64_t	 bad;
 };
 
 static char *
-keep(struct str s)
+keep(struct set *set, struct str s)
 {
-	char *p = malloc(s.len + 1);
+	char *p = arena_cstr(&set->texts, s);
 
-	if (p == NULL)
+	if (p == NULL) {
+		errno = ENOMEM;
 		err(EXIT_TROUBLE, NULL);
-	memcpy(p, s.p, s.len);
-	p[s.len] = '\0';
+	}
 	return p;
 }
 
@@ -50,17 +51,17 @@ keep(struct str s)
  * digits of the digest of all tell it from others that begin so.
  */
 static char *
-fit(struct str s)
+fit(struct set *set, struct str s)
 {
 	enum { KEPT = UPDATE_CHARS_MAX - 9 };
 	struct str rest = s;
-	char hex[SHA256_DIGEST_STRING_LENGTH], *p;
+	char hex[SHA256_DIGEST_STRING_LENGTH], *p, *kept;
 	SHA2_CTX ctx;
 	size_t n, chars;
 
 	if (s.len <= UPDATE_CHARS_MAX ||
 	    (n = utf8_count(s)) <= UPDATE_CHARS_MAX || n == SIZE_MAX)
-		return keep(s);
+		return keep(set, s);
 	for (chars = 0; chars < KEPT; chars++) {
 		n = utf8_next(rest, NULL);
 		rest = (struct str){ rest.p + n, rest.len - n };
@@ -71,7 +72,9 @@ fit(struct str s)
 	n = (size_t)(rest.p - s.p);
 	if (asprintf(&p, "%.*s~%.8s", (int)n, s.p, hex) == -1)
 		err(EXIT_TROUBLE, NULL);
-	return p;
+	kept = keep(set, str_of(p));
+	free(p);
+	return kept;
 }
 
 /* Those of another architecture by the name that the manager prints. */
@@ -96,8 +99,8 @@ take(const struct package *p, void *arg)
 	struct update u;
 	const char *why;
 
-	e.name = fit(full_name(s, p));
-	e.version = fit(p->version);
+	e.name = fit(s, full_name(s, p));
+	e.version = fit(s, p->version);
 	if (update_make(&u, str_of(e.name), str_of(e.version),
 	    (struct str){ "", 0 }, 0, &why) == -1) {
 		warnx("%s: %s", e.name, why);
@@ -220,7 +223,6 @@ show_packages(struct facts *f, const struct wanted *w)
 	struct set s = { .f = f };
 	uint64_t now = w->changed ? digest(f) : 0;
 	const struct val *v;
-	size_t i, n;
 
 	if (w->changed && is_known(w->dir, now))
 		return 0;
@@ -231,11 +233,7 @@ show_packages(struct facts *f, const struct wanted *w)
 	out_close();
 	if (w->changed && s.bad == 0)
 		remember(w->dir, now);
-	n = s.entries.len / sizeof(struct entry);
-	for (i = 0; i < n; i++) {
-		free(((struct entry *)(void *)s.entries.p)[i].name);
-		free(((struct entry *)(void *)s.entries.p)[i].version);
-	}
+	arena_clear(&s.texts);
 	buf_clear(&s.entries);
 	buf_clear(&s.name);
 	return s.bad > 0 ? EXIT_TROUBLE : 0;

@@ -52,19 +52,30 @@ take_line(struct package *p, struct str line)
 
 /* "install ok installed": what is wanted, whether it is well, and what is. */
 static void
-end_record(struct package *p, struct buf *all)
+set_state(struct package *p)
 {
-	struct str rest = p->state, want = text_word(&rest),
-	    flag = text_word(&rest);
+	struct str rest = p->state, want, flag;
 
-	if (p->name.len == 0)
+	if (text_is(rest, "install ok installed")) {
+		p->state = str_of("installed");
 		return;
-	p->provider = "apt";
+	}
+	want = text_word(&rest);
+	flag = text_word(&rest);
 	p->state = text_word(&rest);
 	if (!text_is(want, "install"))
 		p->status = want;
 	else if (!text_is(flag, "ok"))
 		p->status = flag;
+}
+
+static void
+end_record(struct package *p, struct buf *all)
+{
+	if (p->name.len == 0)
+		return;
+	p->provider = "apt";
+	set_state(p);
 	p->source = text_word(&p->source);
 	if (p->source.len == 0)
 		p->source = p->name;

@@ -455,7 +455,10 @@ update_app_id(char id[UPDATE_ID_MAX], struct str app)
 	size_t n, len;
 
 	for (len = 0; app.len > 0 && len < UPDATE_ID_MAX; len++) {
-		if ((n = utf8_next(app, &cp)) == 0) {
+		cp = (unsigned char)*app.p;
+		if (cp < 0x80)
+			n = 1;
+		else if ((n = utf8_next(app, &cp)) == 0) {
 			n = 1;
 			cp = 0;
 		}

@@ -91,6 +91,8 @@ bench_facts() {
 	    awk -F '\t' '$2 == "group" && $3 == "" { printf "%s,", $1 }
 		END { print "packages,packages.list" }')"
 	beside "packages as updates" '' packages
-	beside "every group" -n -A
+	measure spawn -n 10 p2-facts -A
+	told "every group, ms" "$best_ms"
+	figure "  memory, KiB" "$rss_kb" "<=" 8192
 	big_machine
 }
