@@ -66,6 +66,9 @@ same() { diff -u --label expected --label seen - <(printf '%s\n' "$1"); }
 			usr/lib/libpartisci.a
 			usr/lib/libpartisci.so.0
 			usr/lib/pkgconfig/partisci.pc
+			usr/lib/systemd/system/p2-apply-run.service
+			usr/lib/systemd/system/p2-apply.service
+			usr/lib/systemd/system/p2-apply.timer
 			usr/lib/systemd/system/partisci-packages.service
 			usr/lib/systemd/system/partisci-packages.timer
 			usr/lib/systemd/system/partisci-recv.service
@@ -164,6 +167,10 @@ stub_dpkg() {
 	    "$dest/lib/systemd/system/partisci-recv.service"
 	grep -q "^ExecStart=$dest/share/partisci/send-packages " \
 	    "$dest/lib/systemd/system/partisci-packages.service"
+	grep -q "^ExecStart=$dest/bin/p2-apply --watch " \
+	    "$dest/lib/systemd/system/p2-apply.service"
+	grep -q "^ExecStart=$dest/bin/p2-apply --wait " \
+	    "$dest/lib/systemd/system/p2-apply-run.service"
 }
 
 # arrived: was that version of billing heard of?

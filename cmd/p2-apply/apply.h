@@ -27,8 +27,11 @@ struct asked {
 	bool		 noop;
 	bool		 undo;
 	bool		 json;
+	bool		 watch;		/* stay, and repair */
 	bool		 verbose;
 	struct keep_limits keep;
+	unsigned	 every;		/* seconds from run to run; 0: one run */
+	unsigned	 splay;		/* and up to so many more */
 	unsigned	 wait;		/* seconds for another run to end */
 	int64_t		 max_changes;	/* -1: as many as there are */
 	unsigned	 seconds;	/* of computing */
@@ -130,12 +133,19 @@ const char *owned_cause(const struct policy_result *r, bool dry);
 /* owed.c: list it; returns the exit status. */
 int	owed_list(const struct asked *a);
 
-/* lock.c: one run at a time on a store; exits if there is no end of waiting. */
+/*
+ * lock.c: one run at a time on a store.  lock_store() exits if there is no end
+ * of waiting.  Between lock_release() and lock_again(), which waits for as long
+ * as it takes and returns false if a signal comes first, others may run.
+ */
 void	lock_store(const char *dir, unsigned seconds);
+void	lock_release(void);
+bool	lock_again(const char *dir);
 
 /*
  * facts.c: for struct policy_hooks.  facts_begin() gives the names of the
- * facts there can be; custom ones, in "external", come from dir.
+ * facts there can be; custom ones, in "external", come from dir.  All is found
+ * out anew after it, or after facts_end().
  */
 const char *const *facts_begin(const char *dir);
 bool	fact(void *arg, struct str name, struct buf *json);

@@ -7,6 +7,7 @@
 #include "facts/facts.h"
 
 static struct facts *facts;
+static const char *external;
 static const char **names;
 static size_t nnames;
 
@@ -59,17 +60,26 @@ add_found_names(void)
 		add_name(str_of(m->key));
 }
 
+static void
+open_facts(void)
+{
+	struct facts_options o = { .external = external, .compat = true };
+	int rc;
+
+	if (facts == NULL && (rc = facts_new(&facts, &o)) != 0)
+		errx(2, "facts: %s", strerror(rc));
+}
+
 /* Nothing else is found out before it is asked for. */
 const char *const *
 facts_begin(const char *dir)
 {
-	struct facts_options o = { .external = dir, .compat = true };
 	const struct collector *c;
 	size_t i;
-	int rc;
 
-	if ((rc = facts_new(&facts, &o)) != 0)
-		errx(2, "facts: %s", strerror(rc));
+	facts_end();
+	external = dir;
+	open_facts();
 	for (i = 0; (c = facts_collector(i)) != NULL; i++)
 		add_names_of(c);
 	add_found_names();
@@ -82,6 +92,7 @@ fact(void *arg, struct str name, struct buf *json)
 	const struct val *v;
 
 	(void)arg;
+	open_facts();
 	if ((v = facts_get(facts, name)) == NULL)
 		return false;
 	emit_json(json, v, 0);
@@ -108,4 +119,5 @@ void
 facts_end(void)
 {
 	facts_free(facts);
+	facts = NULL;
 }

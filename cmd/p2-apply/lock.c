@@ -60,6 +60,25 @@ open_lock(const char *path)
 	return fd;
 }
 
+static int held = -1;
+
+void
+lock_release(void)
+{
+	(void)flock(held, LOCK_UN);
+}
+
+bool
+lock_again(const char *dir)
+{
+	if (flock(held, LOCK_EX) == -1) {
+		if (errno == EINTR)
+			return false;
+		err(2, "%s/apply.lock", dir);
+	}
+	return true;
+}
+
 void
 lock_store(const char *dir, unsigned seconds)
 {
@@ -80,5 +99,5 @@ lock_store(const char *dir, unsigned seconds)
 			give_up(fd, dir);
 		nanosleep(&pause, NULL);
 	}
-	/* fd stays open until the process ends. */
+	held = fd;		/* until the process ends */
 }

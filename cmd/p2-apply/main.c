@@ -9,7 +9,7 @@
 #include "apply.h"
 #include "base/stdfd.h"
 
-static const char letters[] = "a:b:cd:e:F:fhI:jK:k:L:M:m:nOt:uVvW:y:";
+static const char letters[] = "a:b:cd:e:F:fhI:jK:k:L:M:m:nOt:uVvW:wY:y:z:";
 
 static const struct option options[] = {
 	{ "at",		required_argument, NULL, 'a' },
@@ -19,6 +19,7 @@ static const struct option options[] = {
 	{ "external",	required_argument, NULL, 'F' },
 	{ "force",	no_argument, NULL, 'f' },
 	{ "help",	no_argument, NULL, 'h' },
+	{ "every",	required_argument, NULL, 'z' },
 	{ "history",	required_argument, NULL, 'y' },
 	{ "include",	required_argument, NULL, 'I' },
 	{ "json",	no_argument, NULL, 'j' },
@@ -35,13 +36,15 @@ static const struct option options[] = {
 	{ "version",	no_argument, NULL, 'V' },
 	{ "verbose",	no_argument, NULL, 'v' },
 	{ "wait",	required_argument, NULL, 'W' },
+	{ "watch",	no_argument, NULL, 'w' },
+	{ "splay",	required_argument, NULL, 'Y' },
 	{ NULL, 0, NULL, 0 }
 };
 
 static const char usage_line[] =
-"usage: p2-apply [-chjnVv] [-d dir] [-e name] [-F dir] [-I dir] [-K file]\n"
+"usage: p2-apply [-chjnVvw] [-d dir] [-e name] [-F dir] [-I dir] [-K file]\n"
 "           [-k limits] [-L secs] [-M mib] [-m max] [-t tag] [-W secs]\n"
-"           policy ...\n"
+"           [-Y secs] [-z secs] policy ...\n"
 "       p2-apply -u | -b path [-fjnv] [-a time] [-d dir] [-k limits] [-W secs]\n"
 "       p2-apply -O [-j] [-d dir]\n"
 "       p2-apply -y path [-j] [-d dir]\n";
@@ -72,7 +75,10 @@ static const char help_text[] =
 "  -V, --version          print the version\n"
 "  -v, --verbose          say more\n"
 "  -W, --wait SECS        wait so long for another run to end\n"
-"  -y, --history PATH     list the changes of PATH\n";
+"  -w, --watch            stay, and repair what is changed behind our back\n"
+"  -Y, --splay SECS       before a run, wait up to SECS, as chance has it\n"
+"  -y, --history PATH     list the changes of PATH\n"
+"  -z, --every SECS       stay, and apply all again every SECS seconds\n";
 
 static void __attribute__((noreturn))
 usage(void)
@@ -207,8 +213,17 @@ set_option(struct asked *a, int ch)
 	case 'W':
 		a->wait = (unsigned)number(ch, optarg, 0, 86400);
 		break;
+	case 'w':
+		a->watch = true;
+		break;
+	case 'Y':
+		a->splay = (unsigned)number(ch, optarg, 0, 86400);
+		break;
 	case 'y':
 		a->history = optarg;
+		break;
+	case 'z':
+		a->every = (unsigned)number(ch, optarg, 1, 31536000);
 		break;
 	default:
 		usage();
@@ -240,6 +255,9 @@ main(int argc, char **argv)
 		err(2, "/dev/null");
 	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
 		set_option(&a, ch);
+	if ((a.watch || a.every > 0) && (a.noop || a.check))
+		errx(2, "%s: not with --watch or --every", a.check ?
+		    "--check" : a.explain != NULL ? "--explain" : "--noop");
 	a.policies = argv + optind;
 	if (a.dir == NULL)
 		a.dir = store_default_dir();

@@ -8,26 +8,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "apply.h"
 #include "base/child.h"
 #include "base/confine.h"
+#include "session.h"
 
-static volatile sig_atomic_t stopped_by;
-
-struct session {
-	const struct asked *asked;
-	struct tally	 tally;
-	bool		 silent;	/* only count */
-	struct store	*store;		/* NULL: none */
-	struct trees	*trees;		/* NULL: nothing has to be signed */
-	struct journal	*journal;	/* NULL: none */
-	const char *const *fact_names;
-	struct buf	 stdin_text;
-};
+volatile sig_atomic_t stopped_by;
+volatile sig_atomic_t hung_up;
+static bool staying;
 
 static void
 on_signal(int sig)
 {
+	if (sig == SIGHUP && staying) {
+		hung_up = 1;
+		return;
+	}
 	stopped_by = sig;
 	/* A command that runs does not get what is typed at our terminal. */
 	if (sig == SIGINT)
@@ -114,6 +109,12 @@ on_result(void *arg, const struct policy_result *r)
 	if (told.cause != NULL && strcmp(told.cause, "drift") == 0)
 		s->tally.drifted++;
 	r = &told;
+	if (r->repair) {
+		buf_reset(&s->repaired);
+		buf_str(&s->repaired, r->type);
+		buf_putc(&s->repaired, ' ');
+		buf_str(&s->repaired, r->title);
+	}
 	if (s->store != NULL && !s->asked->noop)
 		record_result(r);
 	if (s->asked->explain != NULL)
@@ -219,13 +220,13 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .gone = on_gone, .orphan = on_orphan,
 	    .fresh = a->tags == NULL ? on_fresh : NULL,
 	    .fact_again = fact_again,
-	    .fact_names = s->fact_names };
+	    .fact_names = s->fact_names, .arg = (void *)(uintptr_t)s };
 }
 
 /* What was compiled is worth keeping, too; if it fails, so be it. */
 static void
-keep_outcome(struct session *s, struct policy *p, const char *path,
-    const struct tally *before, bool failed, double ms)
+keep_as(struct session *s, struct policy *p, const char *path,
+    struct str version, const struct tally *before, bool failed, double ms)
 {
 	struct tally n = s->tally;
 	struct store_tx *t;
@@ -238,8 +239,9 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 	n.ok -= before->ok;
 	n.skipped -= before->skipped;
 	n.failed -= before->failed;
-	if (!failed && journal_is_put() && owned_is_put() && policy_bytecode_is_kept(p) &&
-	    record_is_told(s->store, path, policy_version(p), &n)) {
+	if (!failed && journal_is_put() && owned_is_put() &&
+	    policy_bytecode_is_kept(p) &&
+	    record_is_told(s->store, path, version, &n)) {
 		record_drop();
 		return;
 	}
@@ -247,8 +249,7 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 		if ((rc = journal_put(t)) != 0 ||
 		    (rc = policy_keep_bytecode(p, t)) != 0 ||
 		    (!failed && (rc = owned_put(t)) != 0) ||
-		    (rc = record_put(t, path, policy_version(p), &n, failed,
-		    ms)) != 0)
+		    (rc = record_put(t, path, version, &n, failed, ms)) != 0)
 			store_abort(t);
 		else
 			rc = store_commit(t);
@@ -256,6 +257,38 @@ keep_outcome(struct session *s, struct policy *p, const char *path,
 	progress_wipe();
 	if (rc != 0)
 		warnx("%s: %s", s->asked->dir, store_strerror(rc));
+}
+
+static void
+keep_outcome(struct session *s, struct policy *p, const char *path,
+    const struct tally *before, bool failed, double ms)
+{
+	keep_as(s, p, path, policy_version(p), before, failed, ms);
+}
+
+const char *
+policy_path(const struct session *s, int policy)
+{
+	const char *path = s->asked->policies[policy];
+
+	return strcmp(path, "-") == 0 ? "stdin" : path;
+}
+
+void
+keep_repair(struct session *s, struct policy *p, int policy,
+    const struct tally *before, bool failed, double ms)
+{
+	struct str rest = buf_view(&s->versions), version = str_of("");
+	int i;
+
+	if (!failed && s->tally.changed == before->changed)
+		return;
+	for (i = 0; i <= policy && rest.len > 0; i++) {
+		version = str_of(rest.p);
+		rest.p += version.len + 1;
+		rest.len -= version.len + 1;
+	}
+	keep_as(s, p, policy_path(s, policy), version, before, failed, ms);
 }
 
 static void
@@ -308,38 +341,76 @@ apply_one(struct session *s, struct policy *p, const char *path,
 		path = "stdin";
 		rc = policy_apply(p, path, &text, why);
 	}
+	if (!s->silent) {
+		buf_str(&s->versions, policy_version(p));
+		buf_putc(&s->versions, '\0');
+	}
 	keep_outcome(s, p, path, &before, rc != 0, now_ms() - started);
 	return rc;
 }
 
-/* Apply all; returns as policy_apply(), with *status for process.exit(). */
+/* Returns as policy_apply(); *pp is NULL or the caller's. */
 static int
-apply_all(struct session *s, bool noop, int *status)
+apply_with(struct session *s, const struct policy_options *o,
+    struct policy **pp)
 {
-	struct policy_options o;
 	struct buf why = { 0 };
-	struct policy *p;
 	char **path;
 	int rc;
 
-	if (!s->silent)
-		progress_begin(s->asked);
-	make_options(s, noop, &o);
-	o.hooks.arg = s;
-	if ((rc = policy_new(&p, &o, &why)) == 0) {
+	*pp = NULL;
+	if ((rc = policy_new(pp, o, &why)) == 0)
 		for (path = s->asked->policies; rc == 0 && *path != NULL;
 		    path++)
-			rc = apply_one(s, p, *path, &why);
-		*status = policy_exit_status(p);
-		policy_free(p);
-	}
-	progress_end();
+			rc = apply_one(s, *pp, *path, &why);
 	if (rc == -1) {
 		fflush(stdout);
 		warnx("%.*s", (int)why.len, why.p);
 	}
 	buf_clear(&why);
 	return rc;
+}
+
+int
+apply_all(struct session *s, bool noop, struct policy **kept, int *status)
+{
+	struct policy_options o;
+	struct policy *p;
+	int rc;
+
+	if (!s->silent)
+		progress_begin(s->asked);
+	make_options(s, noop, &o);
+	o.watch = kept != NULL && s->asked->watch;
+	s->tally = (struct tally){ 0 };
+	buf_reset(&s->versions);
+	rc = apply_with(s, &o, &p);
+	progress_end();
+	*status = p == NULL ? -1 : policy_exit_status(p);
+	if (kept != NULL)
+		*kept = p;
+	else
+		policy_free(p);
+	return rc;
+}
+
+bool
+load_all(struct session *s, struct policy *p)
+{
+	struct policy_options o;
+	struct policy *other;
+	int rc;
+
+	make_options(s, false, &o);
+	o.check = true;
+	o.watch = p != NULL;
+	s->silent = true;
+	rc = apply_with(s, &o, &other);
+	s->silent = false;
+	if (rc == -1 && p != NULL && other != NULL)
+		policy_watch_policy(p, other);
+	policy_free(other);
+	return rc != -1;
 }
 
 /* A dry run needs no store, and changes none. */
@@ -362,6 +433,32 @@ open_store(struct session *s)
 	s->journal = journal_open(s->store, a->dir, &a->keep);
 }
 
+int
+begin_run(struct session *s)
+{
+	struct trees *trees = NULL;
+	struct buf why = { 0 };
+
+	if (s->asked->key != NULL &&
+	    trees_open(&trees, s->asked->key, &why) == -1) {
+		warnx("%.*s", (int)why.len, why.p);
+		buf_clear(&why);
+		return -1;
+	}
+	if (trees != NULL)
+		s->trees = trees;
+	s->fact_names = facts_begin(s->asked->facts);
+	return 0;
+}
+
+void
+end_run(struct session *s, struct trees *old)
+{
+	if (s->trees != old)
+		trees_close(s->trees);
+	s->trees = old;
+}
+
 static void
 open_trees(struct session *s)
 {
@@ -377,8 +474,7 @@ open_trees(struct session *s)
 		errx(2, "%.*s", (int)why.len, why.p);
 }
 
-/* Would there be more changes than may be?  Then say so. */
-static bool
+bool
 are_too_many(struct session *s, int *rc)
 {
 	int64_t max = s->asked->max_changes;
@@ -388,7 +484,7 @@ are_too_many(struct session *s, int *rc)
 	if (max == -1 || s->asked->check)
 		return false;
 	s->silent = true;
-	*rc = apply_all(s, true, &status);
+	*rc = apply_all(s, true, NULL, &status);
 	s->silent = false;
 	changed = s->tally.changed;
 	s->tally = (struct tally){ 0 };
@@ -419,31 +515,53 @@ status_of(const struct session *s, int rc, int exit_status)
 	return a->noop && s->tally.changed > 0;
 }
 
+/* For who is started on many hosts at once; a signal ends it. */
+static void
+wait_splay(const struct asked *a)
+{
+	uint32_t ms = arc4random_uniform(a->splay * 1000);
+	struct timespec t = { .tv_sec = ms / 1000,
+	    .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
 int
 run(const struct asked *a)
 {
 	struct session s = { .asked = a };
 	double started = now_ms();
 	int rc = 0, exit_status = -1;
+	struct policy *p = NULL;
 
+	staying = a->watch || a->every > 0;
 	catch_signals();
+	if (a->splay > 0 && !staying && !a->noop && !a->check)
+		wait_splay(a);
 	open_trees(&s);
 	open_store(&s);
 	s.fact_names = facts_begin(a->facts);
 	/* The kernel sees to it, too, that what only looks changes nothing. */
 	if (a->noop || a->check)
 		confine();
-	if (are_too_many(&s, &rc))
+	if (stopped_by != 0 || are_too_many(&s, &rc))
 		rc = -1;
 	else if (rc == 0)
-		rc = apply_all(&s, a->noop, &exit_status);
+		rc = apply_all(&s, a->noop, staying ? &p : NULL,
+		    &exit_status);
 	if (!a->check && a->explain == NULL)
 		show_summary(&s.tally, now_ms() - started);
+	if (p != NULL && exit_status == -1 && policy_is_declared(p))
+		exit_status = stay(&s, p, rc);
+	else
+		policy_free(p);
 	journal_end();
 	owned_end();
 	store_close(s.store);
 	trees_close(s.trees);
 	facts_end();
 	buf_clear(&s.stdin_text);
+	buf_clear(&s.repaired);
+	buf_clear(&s.versions);
 	return status_of(&s, rc, exit_status);
 }

@@ -65,6 +65,8 @@ show_json(const struct policy_result *r)
 		member("why", r->why);
 	if (asked->noop)
 		buf_puts(&line, ",\"noop\":true");
+	if (r->repair)
+		buf_puts(&line, ",\"repair\":true");
 	if (r->file.len > 0) {
 		member("file", r->file);
 		buf_printf(&line, ",\"line\":%u,\"ms\":%.3f", r->line,

@@ -18,6 +18,7 @@
 
 #include <lmdb.h>
 
+#include "base/notify.h"
 #include "base/stdfd.h"
 #include "recv.h"
 

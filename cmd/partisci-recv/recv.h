@@ -103,7 +103,4 @@ void	metrics_text(struct buf *b, const struct http_config *c,
 void	metrics_json(struct buf *b, const struct http_config *c,
 	    struct http *h);
 
-/* notify: tell the service manager, where there is one (sd_notify(3)). */
-void	notify(const char *state);
-
 #endif

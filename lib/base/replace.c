@@ -19,7 +19,7 @@
 #define TEMP_PREFIX	".p2-"
 #define TEMP_SUFFIX	".new"
 
-enum { DIGITS = 16, SWEPT_MAX = 8, COPY_SIZE = 64 * 1024 };
+enum { DIGITS = 16, SWEPT_MAX = 8, MADE_MAX = 256, COPY_SIZE = 64 * 1024 };
 
 /*
  * Directories this thread has swept last.  Whoever else dies while it goes on
@@ -27,6 +27,10 @@ enum { DIGITS = 16, SWEPT_MAX = 8, COPY_SIZE = 64 * 1024 };
  */
 static _Thread_local struct { dev_t dev; ino_t ino; } swept[SWEPT_MAX];
 static _Thread_local unsigned nswept;
+
+/* The numbers in the names that were made last. */
+static _Thread_local uint64_t made[MADE_MAX];
+static _Thread_local unsigned nmade;
 
 bool
 replace_is_temp(const char *name)
@@ -41,12 +45,28 @@ replace_is_temp(const char *name)
 	return strcmp(name + n + DIGITS, TEMP_SUFFIX) == 0;
 }
 
+bool
+replace_made(const char *name)
+{
+	uint64_t n;
+	unsigned i;
+
+	if (!replace_is_temp(name))
+		return false;
+	n = strtoull(name + strlen(TEMP_PREFIX), NULL, 16);
+	for (i = 0; i < MADE_MAX; i++)
+		if (made[i] == n)
+			return true;
+	return false;
+}
+
 static void
 temp_name(char *name, size_t size)
 {
 	uint64_t n;
 
 	arc4random_buf(&n, sizeof(n));
+	made[nmade++ % MADE_MAX] = n;
 	snprintf(name, size, TEMP_PREFIX "%016llx" TEMP_SUFFIX,
 	    (unsigned long long)n);
 }

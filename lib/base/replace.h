@@ -85,4 +85,7 @@ int	replace_with_link(const struct place *at, const char *target,
 /* Is it one of our temporary names? */
 bool	replace_is_temp(const char *name);
 
+/* Is it one that this thread has made lately? */
+bool	replace_made(const char *name);
+
 #endif

@@ -11,6 +11,8 @@ enum { TICKS = 10 };		/* the timer's, for the whole time allowed */
 /* For the signal handler: the one that is running. */
 static struct engine *volatile current;
 
+static unsigned engines;	/* that are open; they share the timer */
+
 static void *
 allocate(void *udata, duk_size_t size)
 {
@@ -106,7 +108,7 @@ engine_open(struct engine *e, size_t memory_max, unsigned seconds, void *owner)
 		pool_clear(&e->pool);
 		return -1;
 	}
-	current = e;
+	engines++;
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGVTALRM, &sa, NULL);
 	set_timer(e);
@@ -120,7 +122,8 @@ engine_close(struct engine *e)
 
 	if (e->ctx == NULL)
 		return;
-	setitimer(ITIMER_VIRTUAL, &none, NULL);
+	if (--engines == 0)
+		setitimer(ITIMER_VIRTUAL, &none, NULL);
 	current = NULL;
 	/* Nothing in the heap has a finalizer, so it goes as it is. */
 	pool_clear(&e->pool);
@@ -223,6 +226,7 @@ engine_run(struct engine *e, void (*fn)(duk_context *ctx, void *arg),
 		return -1;
 	}
 	engine_progress(e);
+	current = e;
 	e->running = 1;
 	if (duk_safe_call(e->ctx, protected_call, &c, 0, 1) !=
 	    DUK_EXEC_SUCCESS) {

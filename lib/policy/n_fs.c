@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "policy/native.h"
+#include "policy/watching.h"
 
 /* What policies may do to files by themselves, and ask of the process. */
 
@@ -103,6 +104,7 @@ n_read_file(duk_context *ctx)
 	void *p;
 
 	engine_hold(ctx);
+	watching_read(policy_of(ctx), path);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
 		rc = read_fd(fd, b);
 		saved = errno;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/native.h"
+#include "policy/watching.h"
 #include "resource/service.h"
 
 /* Options are checked as they are declared, and made values when they count. */
@@ -346,6 +347,8 @@ void
 result_tell(struct policy *p, const struct job *j,
     const struct result *res)
 {
+	bool quiet = res->repair && (res->outcome == OUTCOME_OK ||
+	    res->outcome == OUTCOME_SKIPPED);
 	struct policy_result r = {
 	    .type = str_of(res->role != NULL ? res->role : j->type->name),
 	    .title = j->title, .outcome = res->outcome,
@@ -354,7 +357,8 @@ result_tell(struct policy *p, const struct job *j,
 	    .why = buf_view(&j->why), .diff = buf_view(&j->diff),
 	    .did = buf_view(&j->did), .detail = buf_view(&j->detail),
 	    .file = res->file, .line = res->line, .sensitive = j->sensitive,
-	    .ms = res->ms, .native = str_of(j->type->name),
+	    .ms = res->ms, .repair = res->repair,
+	    .native = str_of(j->type->name),
 	    .options = j->options, .owns = j->owns };
 	struct buf out = { 0 };
 
@@ -363,7 +367,8 @@ result_tell(struct policy *p, const struct job *j,
 		buf_str(&out, buf_view(&j->err));
 		r.out = buf_view(&out);
 	}
-	tell_result(p, &r);
+	if (!quiet)
+		tell_result(p, &r);
 	buf_clear(&out);
 }
 
@@ -511,14 +516,18 @@ n_run(duk_context *ctx)
 	r.file = arg_text(ctx, 3, 2);
 	r.held_back = flag(ctx, 2, "noop");
 	engine_hold(ctx);
+	r.repair = watching_repairs(p);
+	watching_plan(p, &p->job);
 	if (p->nheld == 0 || held_apart(p, &p->job)) {
 		r.outcome = p->job.type->plan(&p->job);
+		watching_plan(p, &p->job);
 		if (r.outcome == OUTCOME_CHANGED) {
 			engine_let(ctx);
 			wait = may_wait(ctx, 7);
 			engine_hold(ctx);
 		}
 		rc = go_on(p, &r, wait);
+		watching_done(p, rc);
 	}
 	engine_let(ctx);
 	engine_progress(&p->engine);
@@ -537,6 +546,7 @@ n_end(duk_context *ctx)
 	engine_progress(&p->engine);
 	engine_hold(ctx);
 	n = held_end(p, outcomes);
+	watching_drain(p);
 	engine_let(ctx);
 	engine_progress(&p->engine);
 	duk_push_array(ctx);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "policy/native.h"
+#include "policy/watching.h"
 #include "template/template.h"
 
 /*
@@ -254,6 +255,8 @@ read_partial(const struct rendering *r, struct str name, const char *suffix,
 
 	buf_printf(&path, "%s/%.*s%s", r->dir, (int)name.len, name.p, suffix);
 	buf_putc(&path, '\0');
+	if (!buf_failed(&path))
+		watching_read(policy_of(r->ctx), path.p);
 	if (!buf_failed(&path))
 		fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd != -1) {

@@ -42,6 +42,7 @@ struct result {
 	struct str	 file;
 	unsigned	 line;
 	bool		 held_back;	/* by its own option noop */
+	bool		 repair;	/* a change has called for it */
 	double		 ms;
 };
 
@@ -63,8 +64,10 @@ struct policy {
 	char		 hash[65];	/* of the applied policy, in hex */
 	double		 started;	/* when the step began, in ms */
 	uint64_t	 taken;		/* steps so far */
+	struct watching	*watching;	/* NULL: it is not to */
 	int		 looking;	/* > 0: may run commands in a dry run */
 	bool		 stopped;
+	bool		 is_declared;	/* the policy, and all went well */
 	int		 exit_status;	/* -1: process.exit() was not called */
 	struct owing	 owing;
 	struct held	*held;		/* nheld, in order; or NULL */
@@ -154,6 +157,13 @@ extern const struct native natives_origin[];
 extern const struct native natives_source[];
 extern const struct native natives_fs[];
 extern const struct native natives_template[];
+extern const struct native natives_watch[];
+
+/*
+ * policy.c: go on until nothing is left to do: 0, 1 where it was stopped, or
+ * -1 with a reason.
+ */
+int	policy_pump(struct policy *p, struct buf *err);
 
 /* Leave the facts object, with a getter for each fact, on the stack. */
 void	push_facts(duk_context *ctx);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "policy/native.h"
+#include "policy/watching.h"
 #include "resource/package.h"
 #include "resource/service.h"
 
@@ -66,6 +67,7 @@ push_native_object(duk_context *ctx)
 	put_natives(ctx, natives_source);
 	put_natives(ctx, natives_fs);
 	put_natives(ctx, natives_template);
+	put_natives(ctx, natives_watch);
 	put_types(ctx);
 	put_roles(ctx);
 	push_facts(ctx);
@@ -74,6 +76,8 @@ push_native_object(duk_context *ctx)
 	duk_put_prop_string(ctx, -2, "dry");
 	duk_push_boolean(ctx, p->o.hooks.step != NULL);
 	duk_put_prop_string(ctx, -2, "progress");
+	duk_push_boolean(ctx, p->o.watch);
+	duk_put_prop_string(ctx, -2, "watching");
 	duk_push_boolean(ctx, p->o.verbose);
 	duk_put_prop_string(ctx, -2, "verbose");
 	duk_push_boolean(ctx, p->o.debug);
@@ -143,7 +147,8 @@ policy_new(struct policy **pp, const struct policy_options *o,
 	    POLICY_MEMORY_DEFAULT, o->seconds_max != 0 ? o->seconds_max :
 	    POLICY_SECONDS_DEFAULT, p) == -1)
 		goto free_world;
-	if (engine_run(&p->engine, load_prelude, NULL, err) == -1) {
+	if ((o->watch && watching_open(p, err) == -1) ||
+	    engine_run(&p->engine, load_prelude, NULL, err) == -1) {
 		policy_free(p);
 		return -1;
 	}
@@ -168,6 +173,7 @@ policy_free(struct policy *p)
 	if (p == NULL)
 		return;
 	engine_close(&p->engine);
+	watching_close(p);
 	job_clear(&p->job);
 	free(p->values);
 	free(p->list);
@@ -194,7 +200,6 @@ struct applying {
 	const char	*path;
 	const char	*dir;
 	const struct str *text;
-	double		 wait;
 };
 
 static void
@@ -216,34 +221,33 @@ declare(duk_context *ctx, void *arg)
 static void
 pump(duk_context *ctx, void *arg)
 {
-	struct applying *a = arg;
+	double *wait = arg;
 
 	duk_push_heapptr(ctx, policy_of(ctx)->api);
 	duk_get_prop_string(ctx, -1, "pump");
 	duk_call(ctx, 0);
-	a->wait = duk_get_number(ctx, -1);
+	*wait = duk_get_number(ctx, -1);
 }
 
-/* 0 when all is done, 1 where it was stopped, -1 with a reason. */
-static int
-carry_out(struct policy *p, struct applying *a, struct buf *err)
+int
+policy_pump(struct policy *p, struct buf *err)
 {
+	double wait = -1;
 	int rc;
 
 	do {
-		rc = engine_run(&p->engine, pump, a, err);
+		rc = engine_run(&p->engine, pump, &wait, err);
 		if (p->stopped)
 			return 1;
 		if (rc == -1)
 			return -1;
-		if (a->wait > 0)
-			poll(NULL, 0, a->wait > 1000 ? 1000 :
-			    (int)(a->wait + 1));
+		if (wait > 0)
+			poll(NULL, 0, wait > 1000 ? 1000 : (int)(wait + 1));
 		if (!p->stopped)
 			p->stopped = p->o.hooks.stop(p->o.hooks.arg);
 		if (p->stopped)
 			return 1;
-	} while (a->wait >= 0);
+	} while (wait >= 0);
 	return 0;
 }
 
@@ -264,11 +268,13 @@ policy_apply(struct policy *p, const char *path, const struct str *text,
 	struct applying a = { .path = path, .text = text };
 	struct buf why = { 0 }, late = { 0 };
 	char *full = NULL, *dir;
-	int rc = -1;
+	int rc;
 
 	p->hash[0] = '\0';
-	p->stopped = false;
+	p->stopped = p->is_declared = false;
 	buf_reset(&p->version);
+	if (text == NULL)
+		watching_policy(p, path);
 	if (text == NULL && (full = realpath(path, NULL)) == NULL) {
 		buf_printf(err, "%s: %s", path, strerror(errno));
 		return -1;
@@ -282,8 +288,12 @@ policy_apply(struct policy *p, const char *path, const struct str *text,
 	if (full != NULL)
 		a.path = full;
 	a.dir = dir;
-	if (engine_run(&p->engine, declare, &a, &why) == 0)
-		rc = p->o.check ? 0 : carry_out(p, &a, &why);
+	watching_declare(p, true);
+	rc = engine_run(&p->engine, declare, &a, &why);
+	watching_declare(p, false);
+	p->is_declared = rc == 0;
+	if (rc == 0 && !p->o.check)
+		rc = policy_pump(p, &why);
 	if (services_settle(p->services, &late) == -1 && rc != -1) {
 		rc = -1;
 		buf_str(&why, buf_view(&late));
@@ -321,6 +331,18 @@ policy_bytecode_is_kept(const struct policy *p)
 		if (!c->kept)
 			return false;
 	return true;
+}
+
+bool
+policy_is_declared(const struct policy *p)
+{
+	return p->is_declared;
+}
+
+bool
+policy_is_usable(const struct policy *p)
+{
+	return !p->engine.dead;
 }
 
 int

@@ -3,9 +3,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/watch.h"
 #include "resource/journal.h"
 #include "resource/resource.h"
 #include "sign/tree.h"
@@ -16,8 +18,8 @@
  *
  * A policy is JavaScript for an engine that reaches the host only through
  * what is offered to it.  What happens is told through hooks; nothing here
- * prints or exits.  One struct policy at a time can be in a process, for it
- * uses a timer and SIGVTALRM against policies that never end.
+ * prints or exits.  It is for one thread, for it uses a timer and SIGVTALRM
+ * against policies that never end.
  */
 struct policy;
 
@@ -36,6 +38,7 @@ struct policy_result {
 	unsigned	 line;
 	double		 ms;		/* how long it took */
 	bool		 sensitive;
+	bool		 repair;	/* a change has called for it */
 	struct str	 native;	/* the native type; empty: it is none */
 	uint64_t	 options;	/* a hash of what was declared */
 	enum resource_owns owns;
@@ -95,6 +98,7 @@ struct policy_hooks {
 struct policy_options {
 	bool		 noop;		/* plan, and change nothing */
 	bool		 check;		/* declare only */
+	bool		 watch;		/* policy_repair() is to come */
 	bool		 verbose;
 	bool		 debug;
 	bool		 want_diff;
@@ -127,10 +131,49 @@ void	policy_free(struct policy *p);
  * Declare and carry out one policy, of the file at path, or of the text where
  * that is not NULL.  Returns 0; or -1 with the reason in err, if declaring it
  * failed or a step did; or 1 where hooks.stop() ended it.  After anything but
- * 0, policy_free() is all that may be done.
+ * 0, no other can be applied.
  */
 int	policy_apply(struct policy *p, const char *path, const struct str *text,
 	    struct buf *err);
+
+/*
+ * With the option watch, what happens to the resources that were applied, and
+ * to the files of the policies, can be waited for: first policy_watch(), then,
+ * while that returns 0, policy_repair(), then wait for one of the descriptors
+ * but no longer than that number of ms; -1 is for ever.  With *reload, the
+ * policies are other ones now.  Appended to err is what cannot be watched.
+ */
+void	policy_watch_fds(const struct policy *p,
+	    struct pollfd pfd[WATCH_FDS]);
+int64_t	policy_watch(struct policy *p, bool *reload, struct buf *err);
+
+/* Of what policy is the resource that is next, from 0; -1: there is none. */
+int	policy_next(const struct policy *p);
+
+struct policy_repair {
+	unsigned answers;	/* that many repairs were undone at once, ... */
+	unsigned pause_ms;	/* ... so the next one has to wait; 0: need not */
+};
+
+/*
+ * Look at one resource that a change concerns, do what it needs, and carry out
+ * what this gives rise to.  Returns as policy_apply(), but may be called again
+ * whatever it returned, while policy_is_usable().
+ */
+int	policy_repair(struct policy *p, struct policy_repair *r,
+	    struct buf *err);
+
+/* Did the policy that was applied last load, whatever came of it? */
+bool	policy_is_declared(const struct policy *p);
+
+/* False after it has taken too much time or memory. */
+bool	policy_is_usable(const struct policy *p);
+
+/* Files of the other one, which may not have loaded, count as p's as well. */
+void	policy_watch_policy(struct policy *p, const struct policy *other);
+
+/* Give back the memory that the next wait does not need. */
+void	policy_settle(struct policy *p);
 
 /* What p2.version() was told, or the digest of the policy's file. */
 struct str policy_version(const struct policy *p);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "policy/native.h"
+#include "policy/watching.h"
 
 /* Policies, and what they ask for, are found, judged and read. */
 
@@ -162,6 +163,7 @@ n_compile(duk_context *ctx)
 		engine_text(ctx, 1, b);
 	else {
 		engine_hold(ctx);
+		watching_policy(p, path);
 		rc = read_file(path, true, b, &why);
 		error = errno;
 		engine_let(ctx);
@@ -274,6 +276,7 @@ n_read_text(duk_context *ctx)
 	bool host;
 
 	engine_hold(ctx);
+	watching_read(policy_of(ctx), path);
 	rc = read_world(policy_of(ctx)->world, path, b, &host);
 	error = errno;
 	engine_let(ctx);
@@ -346,6 +349,11 @@ n_find_policy(duk_context *ctx)
 	engine_hold(ctx);
 	found = find_in(dir, name, b) ||
 	    (p->o.include != NULL && find_in(p->o.include, name, b));
+	if (!found) {
+		buf_putc(b, '\0');
+		if (!buf_failed(b))
+			watching_policy(p, b->p);
+	}
 	engine_let(ctx);
 	if (!found)
 		return duk_error(ctx, DUK_ERR_ERROR,

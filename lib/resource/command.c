@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/child.h"
+#include "base/watch.h"
 #include "resource/command.h"
 #include "resource/journal.h"
 
@@ -298,10 +299,10 @@ apply_powershell(struct job *j)
 }
 
 static void
-watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
+watch(const struct job *j, resource_watch_fn *fn, void *arg)
 {
 	if (given(j, CREATES))
-		fn(j->values[CREATES].str.p, arg);
+		fn(j->values[CREATES].str.p, WATCH_FOLLOW, arg);
 }
 
 const struct resource_type resource_command = {

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/watch.h"
 #include "base/why.h"
 #include "resource/file.h"
 #include "resource/file_mode.h"
@@ -274,9 +275,19 @@ file_want(struct job *j, struct file_want *w)
 }
 
 static void
-watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
+watch(const struct job *j, resource_watch_fn *fn, void *arg)
 {
-	fn(file_path(j), arg);
+	const char *ensure = text_of(j, O_ENSURE);
+	const char *source = text_of(j, O_SOURCE);
+	bool itself = !yes(j, O_FOLLOW, true) || (ensure != NULL &&
+	    (strcmp(ensure, "link") == 0 || strcmp(ensure, "absent") == 0));
+	bool tree = source != NULL || yes(j, O_RECURSE, false) ||
+	    yes(j, O_PURGE, false);
+
+	fn(file_path(j), (itself ? 0 : WATCH_FOLLOW) |
+	    (tree && !itself ? WATCH_TREE : 0), arg);
+	if (source != NULL)
+		fn(source, WATCH_FOLLOW | WATCH_TREE, arg);
 }
 
 static const struct resource_gather gather = {

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/watch.h"
 #include "resource/journal.h"
 #include "resource/package_plan.h"
 
@@ -254,7 +255,7 @@ pretend(struct job *j)
 }
 
 static void
-watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
+watch(const struct job *j, resource_watch_fn *fn, void *arg)
 {
 	const struct package_want *w = j->state;
 	int i;
@@ -262,7 +263,7 @@ watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
 	if (w == NULL)
 		return;
 	for (i = 0; i < PACKAGE_PATHS && w->m->paths[i] != NULL; i++)
-		fn(w->m->paths[i], arg);
+		fn(w->m->paths[i], WATCH_FOLLOW, arg);
 }
 
 const struct resource_type resource_package = {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/watch.h"
 #include "resource/file.h"
 #include "resource/package_plan.h"
 #include "resource/repository.h"
@@ -457,13 +458,13 @@ pretend(struct job *j)
 }
 
 static void
-watch(const struct job *j, void (*fn)(const char *path, void *arg), void *arg)
+watch(const struct job *j, resource_watch_fn *fn, void *arg)
 {
 	const struct repository *r = j->state;
 	size_t i;
 
 	for (i = 0; r != NULL && i < r->n; i++)
-		fn(r->parts[i].path, arg);
+		fn(r->parts[i].path, WATCH_FOLLOW, arg);
 }
 
 const struct resource_type resource_repository = {

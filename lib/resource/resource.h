@@ -98,6 +98,7 @@ struct resource_gather {
 	 */
 	size_t	(*finish)(struct job *const *v, size_t n);
 };
+typedef void resource_watch_fn(const char *path, int flags, void *arg);
 
 /* What a resource that has left its policy leaves on the host. */
 enum resource_owns {
@@ -115,9 +116,14 @@ struct resource_type {
 	enum outcome	(*apply)(struct job *j);
 	/* After OUTCOME_CHANGED, in a dry run: enter it in j->world. */
 	enum outcome	(*pretend)(struct job *j);
-	/* Call fn for each path to be watched.  NULL: there is none. */
-	void		(*watch)(const struct job *j,
-			    void (*fn)(const char *path, void *arg), void *arg);
+	/*
+	 * Call fn for each path of which a change concerns it, with flags of
+	 * base/watch.h.  It is asked before plan(), so that nothing that
+	 * happens from then on is missed, and after it, when more may be
+	 * known.  NULL: there is none.
+	 */
+	void		(*watch)(const struct job *j, resource_watch_fn *fn,
+			    void *arg);
 	/*
 	 * Told of jobs that are about to come, in order, from the next on:
 	 * the type may do them together.  NULL: it never does.

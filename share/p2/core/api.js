@@ -6,8 +6,9 @@ global.global = global;
 return {
 	job: function (fn) { jobs.push(fn); },
 	declare: function (path, dir, text) {
+		newContext();
 		dropAll();
-		place(undefined, file, false);
+		place(undefined, file, true);
 		handlers = {};
 		listening = linked = drained = false;
 		forgetNames();
@@ -25,5 +26,6 @@ return {
 	},
 	pump: pump,
 	mayWait: mayWait,
+	repair: repair,
 	modules: modules
 };

@@ -30,7 +30,7 @@ function skip(step, why) {
 function execute(step) {
 	var opts = step.opts, why = '';
 
-	place(step.sel, step.file, false);
+	place(step.sel, step.file, step.watch);
 	within(step.chain === '' ? ON : step.chain + ON);
 	reported = null;
 	if (native.progress)

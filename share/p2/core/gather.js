@@ -12,7 +12,8 @@
 function mayWait(step) {
 	var opts = step.opts;
 
-	return step.mod === 'file' && step.fn === undefined &&
+	return step !== repairing && step.mod === 'file' &&
+	    step.fn === undefined &&
 	    debts === null && !native.dry && isPlainFile(opts) &&
 	    opts.onlyif === undefined && opts.unless === undefined &&
 	    opts.noop === undefined && opts.rollback === undefined &&

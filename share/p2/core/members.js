@@ -55,10 +55,3 @@ p2.version = function (v) {
 	native.version(String(v));
 	return p2;
 };
-/* A plain application ends, so there is nothing to watch. */
-p2.watch = function (on) {
-	if (typeof on === 'boolean')
-		place(selection, file, on);
-	return p2;
-};
-p2.P2_watch = p2.P2_unwatch = p2.P2_watchers_close = function () {};

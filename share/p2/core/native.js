@@ -98,8 +98,10 @@ function nativeModule(name, index) {
 	}
 
 	function actNative(step) {
-		var opts = ready(step, step.opts), outcome, soft, reason;
+		var opts, outcome, soft, reason;
 
+		watchStep(step);
+		opts = ready(step, step.opts);
 		if (opts === null)
 			return undefined;
 		if (type.gathers)
@@ -121,7 +123,8 @@ function nativeModule(name, index) {
 			reason = native.reason();
 		if (outcome === CHANGED && type.changed && !native.dry)
 			type.changed();
-		if (step.fn !== undefined)
+		if (step.fn !== undefined &&
+		    (step !== repairing || outcome === CHANGED))
 			quietly(function () { callBack(step, outcome); });
 		if (outcome === FAILED && !soft)
 			throw new Error(reason);
@@ -136,6 +139,7 @@ function nativeModule(name, index) {
 		var outcome;
 
 		nows[name + ':' + title] = step.chain + '\n' + nameOf(step);
+		watchStep(step);
 		outcome = native.run(index, title, ready({title: title},
 		    check(opts, title)), step.file, step.line || 0, false,
 		    step.mod, undefined);

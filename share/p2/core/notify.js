@@ -74,7 +74,7 @@ function again(step) {
 function isCircle(step, other) {
 	var id = nameOf(step);
 
-	if (step.told === undefined)
+	if (step.told === undefined || step.round !== rounds)
 		return false;
 	if (step.told.indexOf(other) < 0) {
 		step.told.push(other);
@@ -98,7 +98,9 @@ function takeLate() {
 		});
 	})[0] || late[0];
 	pull(step);
-	step.told = step.told || [];
+	if (step.told === undefined || step.round !== rounds)
+		step.told = [];
+	step.round = rounds;
 	return step;
 }
 

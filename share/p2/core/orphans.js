@@ -86,7 +86,7 @@ function findOrphans() {
 		return;
 	giveNames();
 	news[0].forEach(own);
-	place(undefined, top.file, false);
+	place(undefined, top.file, true);
 	within(ON);
 	news[1].forEach(function (one) {
 		var id = one[0] + ':' + one[1];

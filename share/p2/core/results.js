@@ -37,7 +37,7 @@ function finish(step, word) {
 	else {
 		if (debts !== null)
 			isAsWanted(step, word);
-		if (word)
+		if (word && (step !== repairing || word !== 'skipped'))
 			emit(step.mod, step.title, step.opts, word);
 	}
 	if (owing)
@@ -75,6 +75,8 @@ function fail(step, thrown) {
 
 function report(step, outcome, word, why) {
 	reported = step;
+	if (step === repairing && outcome === SKIPPED)
+		return;
 	native.report(step.mod, step.title, outcome, word, why || '',
 	    step.file, step.line || 0, Boolean(step.opts.sensitive));
 }

@@ -29,6 +29,7 @@ var namers = {};		/* before or subscribe, type:title: steps */
 var waiting = [];		/* steps whose changes are made together */
 var late = [];			/* steps to run when the queue is empty */
 var debts = null;		/* type:title: whom an earlier run owes word */
+var rounds = 0;			/* a run, and each repair, is one */
 var owing = false;		/* C knows who is to be told of this step */
 var undone = 0;			/* steps passed over, or failed softly */
 var linked = false;		/* some step names another one */
@@ -42,7 +43,7 @@ var file = '';			/* whose code is running */
 var jobs = [];			/* microtasks */
 var timers = [];
 var timerNumber = 0;
-var watching = false;
+var watching = true;		/* as watch() was told */
 
 p2.facts = native.facts;
 p2.heredoc = null;

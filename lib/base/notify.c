@@ -1,11 +1,12 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "recv.h"
+#include "base/notify.h"
 
 void
 notify(const char *state)

@@ -1,0 +1,168 @@
+/*
+ * Watching: what a change on the host concerns, and repairing it.
+ *
+ * A step that may be repaired has a number, under which natives watch its
+ * paths; it is kept, and done once more when they say so.
+ */
+
+var watched = [null];		/* by number: the steps */
+var contexts = [];		/* of each policy: what it has declared */
+var context = null;		/* the one that is being carried out */
+var repairing = null;		/* the step that a change concerns */
+var places = null;		/* where: number, once a repair declares */
+
+/* What is a policy's own, to and from the variables for it. */
+function keepContext() {
+	context.handlers = handlers;
+	context.listening = listening;
+	context.all = all.slice();
+	context.named = named;
+	context.namers = namers;
+	context.linked = linked;
+	context.included = included;
+	context.top = top;
+}
+
+function enterContext(other) {
+	if (other === context)
+		return;
+	keepContext();
+	context = other;
+	handlers = other.handlers;
+	listening = other.listening;
+	all.length = 0;
+	other.all.forEach(function (step) { all.push(step); });
+	named = other.named;
+	namers = other.namers;
+	linked = other.linked;
+	included = other.included;
+	top = other.top;
+	p2.__p2dirname = top.dir;
+}
+
+function newContext() {
+	if (!native.watching)
+		return;
+	if (context !== null)
+		keepContext();
+	context = {number: contexts.length};
+	contexts.push(context);
+}
+
+function placeOf(step) {
+	return [step.context.number, step.mod, step.title, step.file,
+	    step.line].join('\n');
+}
+
+/*
+ * What a repair declares is declared anew with each: it takes the number of
+ * the one before.
+ */
+function numberOf(step) {
+	var i, key;
+
+	step.context = context;
+	if (repairing === null) {
+		watched.push(step);
+		return watched.length - 1;
+	}
+	if (places === null) {
+		places = {};
+		for (i = 1; i < watched.length; i++)
+			places[placeOf(watched[i])] = i;
+	}
+	key = placeOf(step);
+	if (places[key] === undefined)
+		places[key] = watched.length;
+	watched[places[key]] = step;
+	return places[key];
+}
+
+/* Its option goes before what watch() said where it was declared. */
+function isWatched(step) {
+	var option = step.opts.watch;
+
+	return typeof option === 'boolean' ? option : step.watch;
+}
+
+/* The next resource is the step's, which is to be repaired, or not. */
+function watchStep(step) {
+	if (!native.watching)
+		return;
+	if (!step || !isWatched(step))
+		native.watchStep(0);
+	else {
+		if (step.number === undefined)
+			step.number = numberOf(step);
+		native.watchStep(step.number);
+	}
+}
+
+/* Do it again; the loop that C turns does the rest. */
+function repair(number, event) {
+	var step = watched[number];
+
+	enterContext(step.context);
+	dropAll();
+	/* What an earlier repair has declared is not for this one. */
+	if (repairing === null || context.declared === undefined)
+		context.declared = all.length;
+	else if (all.length > context.declared)
+		all.length = context.declared;
+	timers = [];
+	late = [];
+	drained = owing = false;
+	ended = true;			/* orphans are for whole runs */
+	failure = pending = debts = reported = null;
+	repairing = step;
+	rounds++;
+	step.event = event;
+	step.state = 0;
+	step.tellers = null;
+	step.refresh = step.waits = step.unmet = false;
+	append(step);
+}
+
+/* fn(done, event, name) when the file changes; done() when fn has ended. */
+function watchFile(path, fn, line) {
+	var step;
+
+	if (typeof fn !== 'function')
+		throw new Error('watch ' + path + ': not a function');
+	if (!native.watching)
+		return;
+	step = new Step('watch', function () {
+		return new global.Promise(function (resolve) {
+			fn(function (said) {
+				native.watchOwn();
+				if (said)
+					p2.qEvent(said);
+				resolve();
+			}, step.event, path.replace(/^.*\//, ''));
+		});
+	}, path, {}, fn, line);
+	step.number = numberOf(step);
+	native.watchPath(path, step.number);
+}
+
+function unwatchFile(path) {
+	var i;
+
+	for (i = 1; i < watched.length; i++)
+		if (watched[i].mod === 'watch' && (path === undefined ||
+		    watched[i].title === path))
+			native.unwatchPath(watched[i].title, i);
+}
+
+p2.watch = function (what, fn) {
+	if (typeof what === 'boolean')
+		place(selection, file, what);
+	else if (selected())
+		watchFile(String(what), fn, native.line(-3));
+	return p2;
+};
+p2.P2_watch = function (path, fn) {
+	watchFile(String(path), fn, native.line(-3));
+};
+p2.P2_unwatch = function (path) { unwatchFile(String(path)); };
+p2.P2_watchers_close = function () { unwatchFile(); };
