@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # p2: what the tests of p2-apply share.  Each policy is a file site.p2 in the
 # directory of its test; stderr is compared without the name of that.
-load helper
+load "${BASH_SOURCE[0]%/*}/helper"
 
 p2_setup() {
 	common_setup

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # scratch: a host to install on that is a copy of this one and goes with the
 # test.  What is written lies in an overlay, in a mount namespace of its own.
-load p2
+load "${BASH_SOURCE[0]%/*}/p2"
 
 # scratch_setup: $host, its root, which nobody else sees; needs root.
 scratch_setup() {
