@@ -74,6 +74,9 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  signify-openbsd minisign node-buble \
 	  strace python3 nodejs golang-go procps psmisc iproute2 xz-utils rpm \
 	  dpkg-dev util-linux apt-utils gnupg nftables openssl
+# Package managers of other systems.
+HOSTS_DEPS = $(CHECK_DEPS) dnf zypper pacman-package-manager makepkg \
+	  libarchive-tools createrepo-c python3-venv
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3
 # Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.
 BENCH_PEER_DEPS = cfengine3 puppet-agent facter ansible-core
@@ -86,6 +89,7 @@ help:
 	@echo "make [all]        build into $(B)/"
 	@echo "make demo         show what it does, on this host's packages"
 	@echo "make check        run every test (installs what they need)"
+	@echo "make check-hosts  what takes real package managers, or whole hosts"
 	@echo "make check-asan   the same under the address and UB sanitizers"
 	@echo "make lint         both compilers, cppcheck, shellcheck, mandoc"
 	@echo "make bench        measure, each figure beside its limit or peer"
@@ -155,6 +159,10 @@ check: need-CHECK
 	@$(MAKE) -s all drivers
 	@$(MAKE) -s lint
 	@B="$(abspath $(B))" t/run
+
+check-hosts: need-HOSTS
+	@$(MAKE) -s all drivers
+	@B="$(abspath $(B))" t/hosts/run
 
 drivers: $(DRIVERS) $(BENCHES)
 
@@ -236,6 +244,6 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all help demo check drivers check-asan lint bench fuzz fuzzers \
+.PHONY: all help demo check check-hosts drivers check-asan lint bench fuzz fuzzers \
 	install install-lib uninstall clean
 .SECONDARY:
