@@ -15,6 +15,13 @@ static const struct fact facts[] = {
 	{ "ruby[].name", "string", "*.gemspec below /var/lib/gems, "
 	    "/usr/share/rubygems-integration", false },
 	{ "ruby[].version", "string", "same", false },
+	{ "cargo[].name", "string", ".crates.toml below /usr/local, "
+	    "/usr/local/cargo, /root/.cargo", false },
+	{ "cargo[].version", "string", "same", false },
+	{ "flatpak[].name", "string", "/var/lib/flatpak/app", false },
+	{ "flatpak[].version", "string", "same: the branch", false },
+	{ "snap[].name", "string", "/snap/*/current/meta/snap.yaml", false },
+	{ "snap[].version", "string", "same", false },
 	{ NULL, NULL, NULL, false }
 };
 
@@ -206,6 +213,7 @@ run(struct facts *f, struct val *o)
 	pip_each(f, put_python, val_arr(o, "python"));
 	npm_each(f, put_node, val_arr(o, "node"));
 	put_ruby(f, val_arr(o, "ruby"));
+	apps_put(f, o);
 }
 
 const struct collector collect_language = {
