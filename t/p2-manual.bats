@@ -25,6 +25,28 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	    sed 's/\.p2$//') <(table '.Ss Roles' | sed -n 's/^\.It Cm //p')
 }
 
+@test "p2(5): the module whose anatomy it shows is one" {
+	sed -n '/^\.Ss Anatomy/,/^\.Ed/p' "$page" |
+	    sed '1,/^\.Bd/d; /^\.Ed/d; s/\\e/\\/g' >motd.js
+	echo "p2.module('motd').motd('hello', {text: 'Hello'})
+	    .lambda('l', function (facts) { console.log(facts.has_motd); });" >site.p2
+	run -1 p2-apply -d '' -n site.p2
+	[ "$output" = 'would change motd hello: says something else
+--- motd
++++ motd
+@@ -0,0 +1 @@
++Hello
+false' ]
+	run -0 p2-apply -d '' site.p2
+	[ "$output" = 'changed motd hello: Said hello.
+true' ]
+	run -0 p2-apply -d '' site.p2
+	[ "$output" = true ]
+	echo "p2.module('motd').motd('hello', {txt: 'Hello'});" >site.p2
+	run -2 p2-apply -d '' site.p2
+	[[ $output == *"site.p2:1: motd hello: TypeError: there is no option txt; is it text?" ]]
+}
+
 @test "p2(5): each example runs, and changes nothing the second time" {
 	sed -n '/^\.Sh EXAMPLES/,$p' "$page" | awk '
 	    /^\.Bd/ { n++; on = 1; next }

@@ -84,8 +84,7 @@ find_option(const struct resource_type *type, const char *name, int *i)
 	return *i == -1 || (table[*i].types & OPTION_HIDDEN) ? NULL : table;
 }
 
-/* The option called name, with its value on top of the stack. */
-static void
+void
 check_option(duk_context *ctx, const struct resource_type *type,
     const char *name, bool templated)
 {
@@ -584,7 +583,7 @@ n_reason(duk_context *ctx)
 	return 1;
 }
 
-/* report(type, title, outcome, word, why, file, line, sensitive) */
+/* report(type, title, outcome, word, why, file, line, sensitive, did, diff) */
 static duk_ret_t
 n_report(duk_context *ctx)
 {
@@ -597,6 +596,10 @@ n_report(duk_context *ctx)
 	    .line = duk_get_uint_default(ctx, 6, 0),
 	    .sensitive = duk_get_boolean_default(ctx, 7, 0) };
 
+	if (duk_is_string(ctx, 8)) {
+		r.did = arg_text(ctx, 8, 3);
+		r.diff = arg_text(ctx, 9, 4);
+	}
 	engine_progress(&p->engine);
 	engine_hold(ctx);
 	tell_result(p, &r);
@@ -628,6 +631,6 @@ const struct native natives_resource[] = {
 	{ "serviceProvider", n_service_provider, 1 },
 	{ "output", n_output, 0 },
 	{ "reason", n_reason, 0 },
-	{ "report", n_report, 8 },
+	{ "report", n_report, 10 },
 	{ NULL, NULL, 0 }
 };

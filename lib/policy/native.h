@@ -65,6 +65,7 @@ struct policy {
 	double		 started;	/* when the step began, in ms */
 	uint64_t	 taken;		/* steps so far */
 	struct watching	*watching;	/* NULL: it is not to */
+	int		 planning;	/* > 0: may not write in any run */
 	int		 looking;	/* > 0: may run commands in a dry run */
 	bool		 stopped;
 	bool		 is_declared;	/* the policy, and all went well */
@@ -153,6 +154,7 @@ extern const struct native natives_owed[];
 extern const struct native natives_owned[];
 extern const struct native natives_run[];
 extern const struct native natives_facts[];
+extern const struct native natives_module[];
 extern const struct native natives_origin[];
 extern const struct native natives_source[];
 extern const struct native natives_fs[];
@@ -178,6 +180,13 @@ unsigned types_of(duk_context *ctx, duk_idx_t idx);
 
 /* A hash of the job's values. */
 uint64_t owned_hash(const struct job *j);
+
+/*
+ * Throw unless the type has that option, and its value, on top of the stack, is
+ * of the right type; with templates, other options may be theirs.
+ */
+void	check_option(duk_context *ctx, const struct resource_type *type,
+	    const char *name, bool templated);
 
 /* Milliseconds of a clock that only goes forward. */
 double	now_ms(void);

@@ -70,6 +70,9 @@ will_write(duk_context *ctx, const char *call, const char *path)
 {
 	struct policy *p = policy_of(ctx);
 
+	if (p->planning > 0 && !p->o.noop)
+		(void)duk_error(ctx, DUK_ERR_ERROR, "%s: %s is not for what "
+		    "only looks", path, call);
 	if (!p->o.noop) {
 		owing_commit(ctx);
 		return;

@@ -64,6 +64,7 @@ push_native_object(duk_context *ctx)
 	put_natives(ctx, natives_run);
 	put_natives(ctx, natives_facts);
 	put_natives(ctx, natives_origin);
+	put_natives(ctx, natives_module);
 	put_natives(ctx, natives_source);
 	put_natives(ctx, natives_fs);
 	put_natives(ctx, natives_template);

@@ -95,6 +95,9 @@ struct policy_hooks {
 	void	*arg;
 };
 
+/* Where modules are that are for all policies of a host. */
+#define POLICY_MODULES	"/etc/p2/modules"
+
 struct policy_options {
 	bool		 noop;		/* plan, and change nothing */
 	bool		 check;		/* declare only */

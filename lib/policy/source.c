@@ -362,6 +362,46 @@ n_find_policy(duk_context *ctx)
 	return 1;
 }
 
+/* Is DIR/NAME.js there, or DIR/NAME if it ends so? */
+static bool
+module_in(const char *dir, struct str name, struct buf *b)
+{
+	struct stat st;
+
+	buf_reset(b);
+	if (name.p[0] != '/') {
+		buf_puts(b, dir);
+		buf_putc(b, '/');
+	}
+	buf_str(b, name);
+	buf_puts(b, ends_in(name, ".js") ? "" : ".js");
+	buf_putc(b, '\0');
+	b->len--;
+	return !buf_failed(b) && stat(b->p, &st) == 0;
+}
+
+/* findModule(name, dir): the path that module(name) means. */
+static duk_ret_t
+n_find_module(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct str name = str_of(arg_path(ctx, 0, 0));
+	const char *dir = duk_require_string(ctx, 1);
+	struct buf *b = scratch(ctx, 1);
+	bool found;
+
+	engine_hold(ctx);
+	found = module_in(dir, name, b) ||
+	    (p->o.include != NULL && module_in(p->o.include, name, b)) ||
+	    module_in(POLICY_MODULES, name, b);
+	engine_let(ctx);
+	if (!found)
+		return duk_error(ctx, DUK_ERR_ERROR, "module %s: no such file",
+		    duk_get_string(ctx, 0));
+	engine_push(ctx, buf_view(b));
+	return 1;
+}
+
 const struct native natives_source[] = {
 	{ "compile", n_compile, 2 },
 	{ "load", n_load, 1 },
@@ -369,5 +409,6 @@ const struct native natives_source[] = {
 	{ "loadRole", n_load_role, 1 },
 	{ "readText", n_read_text, 2 },
 	{ "findPolicy", n_find_policy, 2 },
+	{ "findModule", n_find_module, 2 },
 	{ NULL, NULL, 0 }
 };

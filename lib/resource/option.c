@@ -112,21 +112,35 @@ option_nearest(const struct resource_type *type, struct str name)
 	return best;
 }
 
+/* In the order in which a list of them is read. */
+static const struct {
+	unsigned	 type;
+	const char	*name;
+	const char	*words;
+} known[] = {
+	{ OPTION_STRING | OPTION_TEXT, "string", "a string" },
+	{ OPTION_BOOL, "boolean", "true or false" },
+	{ OPTION_INT, "integer", "an integer" },
+	{ OPTION_SECONDS, "seconds", "a number of seconds" },
+	{ OPTION_LIST, "list", "a list" },
+	{ OPTION_MAP | OPTION_OBJECT, "object", "an object" },
+	{ OPTION_FUNCTION, "function", "a function" }
+};
+
+unsigned
+option_type(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (str_eq(name, str_of(known[i].name)))
+			return known[i].type;
+	return 0;
+}
+
 void
 option_types(struct buf *b, unsigned types)
 {
-	static const struct {
-		unsigned	 type;
-		const char	*words;
-	} known[] = {
-		{ OPTION_STRING | OPTION_TEXT, "a string" },
-		{ OPTION_BOOL, "true or false" },
-		{ OPTION_INT, "an integer" },
-		{ OPTION_SECONDS, "a number of seconds" },
-		{ OPTION_LIST, "a list" },
-		{ OPTION_MAP | OPTION_OBJECT, "an object" },
-		{ OPTION_FUNCTION, "a function" }
-	};
 	size_t i, n, left = 0;
 
 	n = sizeof(known) / sizeof(known[0]);

@@ -206,6 +206,9 @@ int	option_find(const struct resource_option *table, struct str name);
 /* The known name that name was probably meant to be, or NULL. */
 const char *option_nearest(const struct resource_type *type, struct str name);
 
+/* The type, or types, of that name, such as "string"; 0: there is none. */
+unsigned option_type(struct str name);
+
 /* Append what an option may be: "a string or a number". */
 void	option_types(struct buf *b, unsigned types);
 
