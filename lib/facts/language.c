@@ -15,7 +15,7 @@ static const struct fact facts[] = {
 	{ "ruby[].name", "string", "*.gemspec below /var/lib/gems, "
 	    "/usr/share/rubygems-integration", false },
 	{ "ruby[].version", "string", "same", false },
-	{ "cargo[].name", "string", ".crates.toml below /usr/local, "
+	{ "cargo[].name", "string", "the file .crates.toml in /usr/local, "
 	    "/usr/local/cargo, /root/.cargo", false },
 	{ "cargo[].version", "string", "same", false },
 	{ "flatpak[].name", "string", "/var/lib/flatpak/app", false },
