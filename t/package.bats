@@ -162,7 +162,7 @@ heard
 changed package also: Installed also 1.0.
 changed command echo on: runs each time' ]
 	[[ $stderr == *'no luck today'* ]]
-	[[ $stderr == *'p2-apply: site.p2:2: package bad: apt-get: exit status 100: dpkg: error processing package bad (--configure): installed bad package post-installation script subprocess returned error exit status 3' ]]
+	[[ $stderr == *'p2-apply: site.p2:1: package bad: apt-get: exit status 100: dpkg: error processing package bad (--configure): installed bad package post-installation script subprocess returned error exit status 3' ]]
 	[ "$(version good)$(version also)" = 'ii 1.0ii 1.0' ]
 }
 
