@@ -43,7 +43,6 @@ push_line(duk_context *ctx, int level)
 	p->at = duk_get_heapptr(ctx, -1);
 	duk_get_prop_literal(ctx, -2, "lineNumber");
 	line = origin_line(p->origins, file, duk_get_uint(ctx, -1));
-	p->declared = line;
 	duk_pop_3(ctx);
 	duk_push_uint(ctx, line);
 	return true;

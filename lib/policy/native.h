@@ -76,8 +76,7 @@ struct policy {
 	size_t		 nstaged;	/* of them */
 	struct compiled	*compiled;
 	struct origin	*origins;	/* of all files that were loaded */
-	unsigned	 declared;	/* line of what was declared last, */
-	void		*at;		/* and its file: heap pointer, or NULL */
+	void		*at;		/* file of push_line(): heap pointer, or NULL */
 	struct buble	 buble;		/* that was looked for last */
 	struct buf	 lacks;		/* what the language does, in a file */
 	void		*api;		/* heap pointer to what core.js returns */

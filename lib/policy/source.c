@@ -291,6 +291,26 @@ n_read_text(duk_context *ctx)
 	return 1;
 }
 
+/* readTrusted(path): the same for what is code, or leads to some. */
+static duk_ret_t
+n_read_trusted(duk_context *ctx)
+{
+	const char *path = arg_path(ctx, 0, 0);
+	struct buf *b = scratch(ctx, 1), *why = scratch(ctx, 2);
+	bool done;
+
+	engine_hold(ctx);
+	done = source_read(path, b, why);
+	buf_putc(why, '\0');
+	engine_let(ctx);
+	if (!done)
+		return duk_error(ctx, DUK_ERR_ERROR, "%s", buf_failed(why) ?
+		    "out of memory" : why->p);
+	judge(ctx, path, buf_view(b), true);
+	engine_push(ctx, buf_view(b));
+	return 1;
+}
+
 /* Is it there?  A directory stands for its index.p2, so b may get longer. */
 static bool
 is_policy(struct buf *b)
@@ -408,6 +428,7 @@ const struct native natives_source[] = {
 	{ "has", n_has, 1 },
 	{ "loadRole", n_load_role, 1 },
 	{ "readText", n_read_text, 2 },
+	{ "readTrusted", n_read_trusted, 1 },
 	{ "findPolicy", n_find_policy, 2 },
 	{ "findModule", n_find_module, 2 },
 	{ NULL, NULL, 0 }

@@ -41,7 +41,7 @@ function asDirectory(path) {
 	var main = 'index';
 
 	if (isFile(path + '/package.json'))
-		main = JSON.parse(native.readText(path + '/package.json'))
+		main = JSON.parse(native.readTrusted(path + '/package.json'))
 		    .main || main;
 	return asFile(normalize(path + '/' + main)) ||
 	    asFile(normalize(path + '/' + main + '/index')) ||
@@ -97,7 +97,7 @@ function evaluate(path, text) {
 		return cache[path].exports;
 	m = cache[path] = new Module(path);
 	if (/\.json$/.test(path)) {
-		m.exports = JSON.parse(native.readText(path));
+		m.exports = JSON.parse(native.readTrusted(path));
 		return m.exports;
 	}
 	try {
