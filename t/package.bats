@@ -359,3 +359,26 @@ changed command echo C: runs each time' ]
 	on_host_apply <<<"p2.package('b').package('a');"
 	is 0 'changed package b: Installed b 1.0.'
 }
+
+@test "apt: a package that is watched comes back, and so does its repository" {
+	deb a 1.0
+	index
+	: >upper/etc/apt/sources.list
+	cat >upper/root/site.p2 <<-'END'
+	p2.repository('flat', {uri: 'file:/repo', suites: './', trusted: true, watch: true}).package('a', {watch: true});
+	END
+	run -0 on_host sh -c '
+	wait_for() { n=0; until eval "$1"; do n=$((n + 1)); [ $n -lt 200 ] || exit 9; sleep 0.1; done; }
+	p2-apply -d "" -w /root/site.p2 >/root/out 2>&1 &
+	wait_for "grep -q package /root/out"
+	dpkg --purge a >/dev/null
+	wait_for "[ \$(grep -c package /root/out) = 2 ]"
+	echo x >/etc/apt/sources.list.d/flat.sources
+	wait_for "[ \$(grep -c repository /root/out) = 2 ]"
+	kill $!; wait || :'
+	cat upper/root/out
+	[ "$(grep -v ended upper/root/out)" = 'changed repository flat: Wrote /etc/apt/sources.list.d/flat.sources.
+changed package a: Installed a 1.0.
+changed package a: Installed a 1.0.
+changed repository flat: Wrote /etc/apt/sources.list.d/flat.sources.' ]
+}
