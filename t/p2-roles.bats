@@ -213,6 +213,29 @@ one'
 	is 0 ''
 }
 
+@test "str_replace_infile: what is no UTF-8 keeps its bytes" {
+	printf '\351 one\n' >f
+	for word in one none; do
+		apply <<<"p2.str_replace_infile('f', {regex: '$word', with: 'two'});"
+		[ "$status" -eq 0 ]
+		diff f <(printf '\351 two\n')
+	done
+}
+
+@test "roles that edit files: these stay the policy's where nothing changes" {
+	echo one >f
+	cat >policy <<-'END'
+	p2.str_replace_infile('f', {regex: /one/, with: 'two'}).ini_file('i', {cfg: {a: 1}});
+	END
+	db=store
+	apply <policy
+	[ "$status" -eq 0 ]
+	apply <policy
+	is 0 ''
+	apply <policy
+	is 0 ''
+}
+
 @test "sleep: waits, and not in a dry run" {
 	apply -L 1 <<<"p2.sleep('0.02').sleep('x', {seconds: 0.01}).command('true').sleep('y');"
 	is 2 'changed command true: runs each time' 'p2-apply: site.p2:1: sleep y: not a number of seconds'
