@@ -25,8 +25,8 @@ drawings() { grep -o $'\r[^\r]*\033\\[K' <<<"$screen" | tr -d '\r' |
 	echo "p2.command('sleep 0.3').command('true').command('sleep 0.4');" >a.p2
 	on_terminal 'NO_COLOR=1 p2-apply -d "" a.p2'
 	[ "$status" -eq 0 ]
-	[ "$(drawings)" = '1/3 command sleep 0.3
-
+	# What is short is seen only on a host that has a lot to do.
+	[ "$(drawings | grep -v -e '^2/3 ' -e '^$')" = '1/3 command sleep 0.3
 3/3 command sleep 0.4' ]
 	[ "$(left)" = 'changed command sleep 0.3: runs each time
 changed command true: runs each time
