@@ -227,6 +227,7 @@ one'
 	cat >policy <<-'END'
 	p2.str_replace_infile('f', {regex: /one/, with: 'two'}).ini_file('i', {cfg: {a: 1}});
 	END
+	# shellcheck disable=SC2034	# for apply, in p2.bash
 	db=store
 	apply <policy
 	[ "$status" -eq 0 ]

@@ -52,7 +52,7 @@ function isThere(id, roles) {
 	});
 }
 
-function own(one) {
+function ownOne(one) {
 	var id = one[0] + ':' + one[1], step = named[id];
 
 	if (step)
@@ -85,7 +85,7 @@ function findOrphans() {
 	if (!news)
 		return;
 	giveNames();
-	news[0].forEach(own);
+	news[0].forEach(ownOne);
 	place(undefined, top.file, true);
 	within(ON);
 	news[1].forEach(function (one) {
