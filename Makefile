@@ -60,6 +60,7 @@ CLIENTOBJ = $(patsubst %.c,$(B)/%.o,$(wildcard lib/partisci/*.c))
 # Programs that tests and benchmarks run, one a file.
 DRIVERS	= $(patsubst %.c,$(B)/%,$(wildcard t/*.c))
 BENCHES	= $(patsubst %.c,$(B)/%,$(wildcard t/bench/*.c))
+SHIMS	= $(patsubst t/shim/%.c,$(B)/t/%.so,$(wildcard t/shim/*.c))
 FUZZERS	= $(patsubst %.c,$(B)/%,$(wildcard t/fuzz/*.c))
 TLIBS	= -Wl,--as-needed -lsystemd -lcurl -lsodium -lmd -lz $(LIBS)
 
@@ -164,7 +165,12 @@ check-hosts: need-HOSTS
 	@$(MAKE) -s all drivers
 	@B="$(abspath $(B))" t/hosts/run
 
-drivers: $(DRIVERS) $(BENCHES)
+drivers: $(DRIVERS) $(BENCHES) $(SHIMS)
+
+# Without a sanitizer, whatever the rest is built with.
+$(SHIMS): $(B)/t/%.so: t/shim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARN) -O2 -g -shared -o $@ $<
 
 ASAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	  -fno-sanitize-recover=undefined

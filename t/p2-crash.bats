@@ -195,3 +195,43 @@ every_error_at() {
 		each 4 "$failing" error_at
 	fi
 }
+
+no_memory_at() {
+	local rc=0
+
+	fresh
+	(LD_PRELOAD=$B/t/nomem.so NOMEM_AT=$1 p2-apply -d "$DB" site.p2
+	    exit $?) >out 2>err || rc=$?
+	if [ $rc -eq 0 ]; then
+		[ "$(seen)" = "$expected" ] || [ -s err ] || return 1
+	elif [ $rc -ne 2 ] || ! grep -Eq \
+	    '^p2-apply: (.*: )?([Oo]ut of memory|Cannot allocate memory)' err; then
+		echo "status $rc"
+		cat err
+		return 1
+	fi
+	whole && [ -z "$(find w -name '.p2-*')" ] && recovers
+}
+
+@test "crash: without memory for any one thing it ends with a word, and the next run ends it" {
+	local n all step=23 bad=0
+
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	nm -D "$(command -v p2-apply)" | grep -q __asan_init &&
+	    skip 'has an allocator of its own'
+	case ${SWEEP-} in
+	full) step=1 ;;
+	short) step=97 ;;
+	esac
+	fresh
+	LD_PRELOAD=$B/t/nomem.so NOMEM_COUNT=$PWD/count p2-apply -d "$DB" site.p2
+	all=$(cat count)
+	[ "$all" -gt 200 ]
+	for ((n = 1; n <= all; n += step)); do
+		no_memory_at "$n" || {
+			echo "failed at allocation $n of $all" >&2
+			bad=1
+		}
+	done
+	[ $bad -eq 0 ]
+}

@@ -29,9 +29,10 @@ policy() {
 	done
 }
 
-# outcome [ARG ...]: of each resource; a run ends where one fails.
+# outcome [ARG ...]: of each resource; a run ends where one fails.  Where $under
+# is set, whoever writes is killed.
 outcome() {
-	p2-apply -d '' -j "$@" ../site.p2 2>/dev/null | jq -r \
+	${under-} p2-apply -d '' -j "$@" ../site.p2 2>/dev/null | jq -r \
 	    'select(.summary | not) | .type + " " + .title + " " + .outcome'
 }
 
@@ -42,7 +43,7 @@ state() { find . -printf '%p %y %m %l\n' | sort; find . -type f | sort | xargs -
 	for seed in {1..25}; do
 		policy "$seed" >../site.p2
 		before=$(state)
-		outcome -n >../dry
+		under=nowrite outcome -n >../dry
 		diff <(echo "$before") <(state)
 		outcome >../wet
 		diff -u ../dry ../wet || {
@@ -51,6 +52,16 @@ state() { find . -printf '%p %y %m %l\n' | sort; find . -type f | sort | xargs -
 			return 1
 		}
 	done
+}
+
+@test "noop: what kills whoever writes lets a dry run be, and kills the run" {
+	echo 'p2.file("a", {content: "1"}).command("touch b");' >../site.p2
+	run -1 nowrite p2-apply -d '' -n ../site.p2
+	[ "${lines[0]}" = 'would change file a: is missing' ]
+	run -159 nowrite p2-apply -d '' ../site.p2
+	[ ! -e a ]
+	run -159 nowrite sh -c 'echo >a'
+	run -0 nowrite sh -c 'echo 1; echo 2 >&2'
 }
 
 @test "noop: a dry run makes no call that writes" {

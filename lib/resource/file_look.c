@@ -418,7 +418,7 @@ host_names(const char *path, struct file_names *names, struct buf *why)
 		close(fd);
 		return -1;
 	}
-	while (errno = 0, rc == 0 && (e = readdir(d)) != NULL)
+	while (rc == 0 && (errno = 0, (e = readdir(d)) != NULL))
 		if (strcmp(e->d_name, ".") != 0 &&
 		    strcmp(e->d_name, "..") != 0)
 			rc = add_name(names, e->d_name);
