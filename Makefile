@@ -204,7 +204,8 @@ SHARED	= $(shell cd share && find . -type f ! -path './systemd/*' \
 	  ! -path './sysusers.d/*' ! -path './p2/*' ! -path './roles/*' \
 	  ! -path '*/__pycache__/*' | cut -c 3- | sort)
 # Clients are this toolkit's own, whatever else lies in the share of a host.
-SHAREDAS = $(SHARED:clients/%=partisci/clients/%)
+SHAREDAS = $(patsubst p2.d.ts,partisci/p2.d.ts,\
+	  $(SHARED:clients/%=partisci/clients/%))
 UNITS	= $(notdir $(wildcard share/systemd/*))
 
 install: all install-lib

@@ -3,7 +3,7 @@
  *
  * A policy in TypeScript begins with
  *
- *	/// <reference path="/usr/local/share/p2.d.ts" />
+ *	/// <reference path="/usr/local/share/partisci/p2.d.ts" />
  *
  * and is compiled to ES5 with a source map: tsc -t ES5 --sourceMap site.ts
  */

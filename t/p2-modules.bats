@@ -13,6 +13,14 @@ prints() {
 	[ "$output" = "$1" ]
 }
 
+@test "prelude: no two files of a function declare the same name" {
+	for dir in core polyfill modules; do
+		run grep -hoE '^(function|var) +\w+' \
+		    "$BATS_TEST_DIRNAME/../share/p2/$dir"/*.js
+		[ "$(awk '{ print $2 }' <<<"$output" | sort | uniq -d)" = "" ]
+	done
+}
+
 @test "require: every library that policies may ask for loads" {
 	prints 'all' <<-'END'
 	module.paths = module.paths.concat(module.parent.paths);

@@ -361,7 +361,7 @@ result_tell(struct policy *p, const struct job *j,
 	    .options = j->options, .owns = j->owns };
 	struct buf out = { 0 };
 
-	if (j->show || p->o.verbose) {
+	if ((j->show || p->o.verbose) && !j->sensitive) {
 		buf_str(&out, buf_view(&j->out));
 		buf_str(&out, buf_view(&j->err));
 		r.out = buf_view(&out);

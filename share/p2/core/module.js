@@ -3,7 +3,7 @@
  * options, facts, and what it does; p2(5) has the anatomy of one.
  */
 
-var own = {};			/* name: its definition */
+var ownModules = {};		/* name: its definition */
 var parts = ['name', 'options', 'facts', 'check', 'plan', 'apply', 'watch'];
 
 /* What a module's functions are given: the resource at hand. */
@@ -229,10 +229,10 @@ function define(def) {
 	var act;
 
 	def = completed(def);
-	if (p2[def.name] && !own[def.name])
+	if (p2[def.name] && !ownModules[def.name])
 		throw new Error('module ' + def.name +
 		    ': p2 has a member of that name already');
-	own[def.name] = def;
+	ownModules[def.name] = def;
 	forgetFacts(def);
 	act = actOwn(def);
 	modules[def.name] = p2[def.name] = function (title, opts, fn) {
