@@ -36,7 +36,7 @@ LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
 # A prelude's directory, its files in this order, is one function.
 PRELUDES = core polyfill modules
 PARTS_core = state errors queue select events declare results conditions notify \
-	  orphans gather execute timers members package service native facts role \
+	  orphans rollback gather execute timers members package service native facts role \
 	  watch module api
 PARTS_polyfill = add promise collections objects array string heredoc
 PARTS_modules = libraries require console process buffer

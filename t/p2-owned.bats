@@ -168,13 +168,14 @@ changed file $T/tree: Deleted directory."
 	p2.node(process.env.HERE !== 'no').file('$T/node', {$a: 'n'}).r('one');
 	p2.node(true).r('two')
 	.file('$T/cond', {$a: 'c', onlyif: process.env.COND !== 'no'})
-	.file('$T/x', {$a: 'x', tag: 't', on: {changed: function () {
+	.file('$T/x', {$a: 'x', tag: 't', on: {'file:$T/x:changed': function () {
 	  p2.file('$T/handled', {$a: 'h'});
 	}}}).lambda('l', function () {
 	  if (process.env.LAMBDA !== 'no') p2.file('$T/lambda', {$a: 'l'});
 	});"
 	apply <<<"$policy"
 	[ "$status" -eq 0 ]
+	[ -e handled ]
 	HERE=no ROLE=no COND=no LAMBDA=no apply -j <<<"$policy"
 	told
 	is 0 '0 0 0'

@@ -106,6 +106,13 @@ int	journal_put(struct store_tx *t);
 bool	journal_is_put(void);
 void	journal_end(void);
 
+/*
+ * Put back what a resource has changed in this run, each path told by fn.
+ * Returns false if some of it was not; why was told then.
+ */
+bool	journal_rollback(struct str type, struct str title,
+	    void (*fn)(const struct policy_result *r));
+
 /* As keep_compared(), of the changes of this run. */
 unsigned journal_compared(struct str type, struct str title);
 

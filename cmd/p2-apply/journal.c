@@ -315,6 +315,61 @@ journal_is_put(void)
 	return nstruck == 0;
 }
 
+/* One path, noted, committed and done. */
+static bool
+put_back(const struct keep_change *c, void (*fn)(const struct policy_result *))
+{
+	struct policy_result r = { .type = c->row.type, .title = c->row.path,
+	    .outcome = OUTCOME_CHANGED, .word = str_of("restored") };
+	struct buf what = { 0 }, why = { 0 };
+	enum keep_verdict verdict;
+	bool back = false;
+	int rc;
+
+	verdict = keep_look_back(keep, c, KEEP_UNCHANGED, false, &what, &why);
+	if (verdict == KEEP_BACK && (rc = put_all()) != 0)
+		why_say(&why, "%s: %s", dir, store_strerror(rc));
+	else if (verdict == KEEP_SAME || (verdict == KEEP_BACK &&
+	    keep_back(store, c, false, &why) == 0))
+		back = true;
+	r.why = buf_view(&what);
+	if (back && verdict == KEEP_BACK)
+		fn(&r);
+	if (!back) {
+		fflush(stdout);
+		warnx("%.*s", (int)why.len, why.p);
+	}
+	buf_clear(&what);
+	buf_clear(&why);
+	return back;
+}
+
+bool
+journal_rollback(struct str type, struct str title,
+    void (*fn)(const struct policy_result *r))
+{
+	struct keep_changes all;
+	const struct change_row *r;
+	bool back = true;
+	size_t i;
+	int rc;
+
+	if (keep == NULL)
+		return true;
+	if ((rc = keep_changes(store, keep_run(keep) - 1, NULL, &all)) != 0) {
+		warnx("%s: %s", dir, store_strerror(rc));
+		back = false;
+	}
+	for (i = 0; rc == 0 && i < all.n; i++) {
+		r = &all.v[i].row;
+		if (str_eq(r->type, type) && str_eq(r->title, title) &&
+		    !put_back(&all.v[i], fn))
+			back = false;
+	}
+	keep_changes_free(&all);
+	return back;
+}
+
 unsigned
 journal_compared(struct str type, struct str title)
 {

@@ -202,6 +202,13 @@ on_orphan(void *arg, const struct policy_owned *o, bool remove,
 		s->tally.orphans++;
 }
 
+static bool
+on_rollback(void *arg, struct str type, struct str title)
+{
+	(void)arg;
+	return journal_rollback(type, title, show_result);
+}
+
 static void
 make_options(const struct session *s, bool noop, struct policy_options *o)
 {
@@ -217,6 +224,7 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .print = on_print, .stop = on_stop, .fact = fact,
 	    .step = progress_is_on() ? on_step : NULL,
 	    .owed = on_owed, .strike = on_strike, .own = on_own,
+	    .rollback = s->journal == NULL ? NULL : on_rollback,
 	    .gone = on_gone, .orphan = on_orphan,
 	    .fresh = a->tags == NULL ? on_fresh : NULL,
 	    .fact_again = fact_again,

@@ -150,7 +150,24 @@ n_orphan(duk_context *ctx)
 	return 1;
 }
 
+/* rollback(type, title): what it has changed in this run is as it was. */
+static duk_ret_t
+n_rollback(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct str type = arg_text(ctx, 0, 0), title = arg_text(ctx, 1, 1);
+	bool back = false;
+
+	engine_hold(ctx);
+	if (p->o.hooks.rollback != NULL)
+		back = p->o.hooks.rollback(p->o.hooks.arg, type, title);
+	engine_let(ctx);
+	duk_push_boolean(ctx, back);
+	return 1;
+}
+
 const struct native natives_owned[] = {
+	{ "rollback", n_rollback, 2 },
 	{ "owned", n_owned, 0 },
 	{ "own", n_own, 4 },
 	{ "orphan", n_orphan, 3 },

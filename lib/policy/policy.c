@@ -73,6 +73,8 @@ push_native_object(duk_context *ctx)
 	put_roles(ctx);
 	push_facts(ctx);
 	duk_put_prop_string(ctx, -2, "facts");
+	duk_push_boolean(ctx, p->o.hooks.rollback != NULL);
+	duk_put_prop_string(ctx, -2, "canRollback");
 	duk_push_boolean(ctx, p->o.noop);
 	duk_put_prop_string(ctx, -2, "dry");
 	duk_push_boolean(ctx, p->o.hooks.step != NULL);

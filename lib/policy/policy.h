@@ -86,6 +86,11 @@ struct policy_hooks {
 	/* That one is an orphan; fn for each path that may be removed. */
 	void	(*orphan)(void *arg, const struct policy_owned *o, bool remove,
 		    void (*fn)(struct str path, void *fnarg), void *fnarg);
+	/*
+	 * Put back what that resource has changed in this run, and tell; false
+	 * if it failed.  NULL: that cannot be.
+	 */
+	bool	(*rollback)(void *arg, struct str type, struct str title);
 	/* Append the value of a fact as JSON; false if there is none. */
 	bool	(*fact)(void *arg, struct str name, struct buf *json);
 	/* The same, found out anew: what is installed has changed. */

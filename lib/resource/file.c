@@ -14,7 +14,8 @@ enum {
 	O_PATH_, O_ENSURE, O_CONTENT, O_IS_TEMPLATE, O_SOURCE, O_TARGET,
 	O_MODE, O_OWNER, O_GROUP, O_KEEP_ORIG, O_REPLACE, O_FORCE, O_PARENTS,
 	O_FOLLOW, O_VALIDATE, O_RECURSE, O_PURGE, O_IGNORE, O_LINE, O_MATCH,
-	O_AFTER, O_REMOVE, O_BLOCK, O_MARKER, O_IMMUTABLE, O_HARDLINKS
+	O_AFTER, O_REMOVE, O_BLOCK, O_MARKER, O_IMMUTABLE, O_HARDLINKS,
+	O_ROLLBACK
 };
 
 static const struct resource_option options[] = {
@@ -70,6 +71,8 @@ static const struct resource_option options[] = {
 	    "override: clear chattr's flags i and a, and set them again" },
 	[O_HARDLINKS] = { "hardlinks", OPTION_STRING, "break",
 	    "keep: write in place, so that its other names change as well" },
+	[O_ROLLBACK] = { "rollback", OPTION_BOOL, "false",
+	    "if whoever is told of the change fails, the old comes back" },
 	{ NULL, 0, NULL, NULL }
 };
 

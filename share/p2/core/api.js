@@ -13,6 +13,7 @@ return {
 		listening = linked = drained = false;
 		forgetNames();
 		forgetOrphans();
+		cause = null;
 		debts = native.debts();
 		owing = false;
 		waiting = [];

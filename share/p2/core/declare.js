@@ -31,6 +31,7 @@ function Kind(mod, act) {
 	this.file = file;
 	this.watch = watching;
 	this.chain = chain;
+	this.because = cause;
 }
 Kind.prototype = Step.prototype;
 

@@ -32,6 +32,7 @@ function execute(step) {
 
 	place(step.sel, step.file, step.watch);
 	within(step.chain === '' ? ON : step.chain + ON);
+	setCause(step.because);
 	reported = null;
 	if (native.progress)
 		native.starts(step.mod, step.title, stepsLeft());

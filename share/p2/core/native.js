@@ -102,6 +102,9 @@ function nativeModule(name, index) {
 
 		watchStep(step);
 		opts = ready(step, step.opts);
+		if (opts !== null && opts.rollback === true && !native.dry &&
+		    !native.canRollback)
+			throw new Error('rollback needs a store');
 		if (opts === null)
 			return undefined;
 		if (type.gathers)

@@ -137,9 +137,11 @@ function pay(step, due) {
 	});
 	if (due.some(function (handler) {
 		return handler.slice(0, 3) === 'on ';
-	}))
+	})) {
+		setCause(step.opts.rollback === true ? step : step.because);
 		emit(step.mod, step.title, step.opts, 'changed',
 		    strikeEvent(step));
+	}
 }
 
 function debtsOf(step) {

@@ -54,10 +54,11 @@ function passOver(step) {
 
 /* A step has failed, and with it the run; its handlers are still heard. */
 function fail(step, thrown) {
-	var first = failure === null;
+	var first = failure === null, guilty;
 
 	if (first)
 		failure = failureOf(step, thrown);
+	guilty = first && step ? culprits(step) : [];
 	dropAll();
 	if (pending === step)
 		pending = null;
@@ -68,6 +69,9 @@ function fail(step, thrown) {
 	step.state = 2;
 	try {
 		emit(step.mod, step.title, step.opts, 'failed');
+		guilty.forEach(function (one) {
+			rollBack(one, nameOf(step) + ' has failed');
+		});
 	} catch (e) {
 		dropAll();
 	}
