@@ -11,8 +11,8 @@
 
 #include "base/child.h"
 #include "base/watch.h"
-#include "resource/file.h"
 #include "resource/package_plan.h"
+#include "resource/part.h"
 #include "resource/repository.h"
 #include "resource/repository_text.h"
 #include "sign/tree.h"
@@ -53,16 +53,7 @@ static const struct resource_option options[] = {
 	[NOPTIONS] = { NULL, 0, NULL, NULL }
 };
 
-enum { FILES = 3, KEY_MAX = 1024 * 1024, FILE_OPTIONS_MAX = 64 };
-
-/* A file of it, as a resource of its own. */
-struct part {
-	struct job	 job;
-	char		*path;
-	struct buf	 content;
-	struct value	 values[FILE_OPTIONS_MAX];
-	enum outcome	 outcome;
-};
+enum { FILES = 3, KEY_MAX = 1024 * 1024 };
 
 struct repository {
 	const struct manager *m;
@@ -90,11 +81,8 @@ drop(void *state)
 	struct repository *r = state;
 	size_t i;
 
-	for (i = 0; i < r->n; i++) {
-		job_clear(&r->parts[i].job);
-		free(r->parts[i].path);
-		buf_clear(&r->parts[i].content);
-	}
+	for (i = 0; i < r->n; i++)
+		part_clear(&r->parts[i]);
 	free(r);
 }
 
@@ -312,59 +300,6 @@ compose_absent(struct job *j, struct repository *r)
 	    no_memory(j) : 0;
 }
 
-static void
-set(struct part *p, const char *option, struct value v)
-{
-	int i = option_find(resource_file.options, str_of(option));
-
-	if (i >= 0 && i < FILE_OPTIONS_MAX)
-		p->values[i] = v;
-}
-
-static enum outcome
-plan_part(struct job *j, struct repository *r, struct part *p)
-{
-	const struct value yes = { .type = VALUE_BOOL, .yes = true },
-	    no = { .type = VALUE_BOOL };
-
-	p->job = *j;
-	p->job.type = &resource_file;
-	p->job.title = str_of(p->path);
-	p->job.values = p->values;
-	p->job.why = p->job.did = p->job.diff = p->job.detail = p->job.out =
-	    p->job.err = (struct buf){ 0 };
-	p->job.state = NULL;
-	p->job.drop = NULL;
-	p->job.want_detail = false;
-	if (r->absent)
-		set(p, "ensure", (struct value){ .type = VALUE_STRING,
-		    .str = str_of("absent") });
-	else {
-		set(p, "content", (struct value){ .type = VALUE_STRING,
-		    .str = buf_view(&p->content) });
-		set(p, "mode", (struct value){ .type = VALUE_STRING,
-		    .str = str_of("0644") });
-		set(p, "parents", yes);
-	}
-	set(p, "keep_orig", no);
-	p->outcome = resource_file.plan(&p->job);
-	return p->outcome;
-}
-
-/* The outcome of a part becomes that of the whole. */
-static enum outcome
-take_over(struct job *j, struct part *p)
-{
-	if (p->outcome == OUTCOME_FAILED)
-		return job_fail(j, "%s: %.*s", p->path, (int)p->job.why.len,
-		    p->job.why.p);
-	if (p->outcome == OUTCOME_CHANGED)
-		job_why(j, "%s: %.*s", p->path, (int)p->job.why.len,
-		    p->job.why.p);
-	buf_str(&j->diff, buf_view(&p->job.diff));
-	return p->outcome;
-}
-
 static enum outcome
 plan(struct job *j)
 {
@@ -382,8 +317,12 @@ plan(struct job *j)
 	if ((r->absent ? compose_absent(j, r) : compose(j, r)) == -1)
 		return OUTCOME_FAILED;
 	for (i = 0; i < r->n; i++) {
-		plan_part(j, r, &r->parts[i]);
-		if ((one = take_over(j, &r->parts[i])) == OUTCOME_FAILED)
+		if (r->absent)
+			part_set_absent(&r->parts[i]);
+		else
+			part_set_content(&r->parts[i], "0644");
+		one = part_plan(&r->parts[i], j);
+		if (one == OUTCOME_FAILED)
 			return one;
 		if (one == OUTCOME_CHANGED)
 			all = one;
@@ -430,10 +369,8 @@ apply(struct job *j)
 			return OUTCOME_FAILED;
 		if (p->outcome != OUTCOME_CHANGED)
 			continue;
-		p->outcome = resource_file.apply(&p->job);
-		if (p->outcome == OUTCOME_FAILED)
-			return job_fail(j, "%s: %.*s", p->path,
-			    (int)p->job.why.len, p->job.why.p);
+		if (part_apply(p, j) == OUTCOME_FAILED)
+			return OUTCOME_FAILED;
 		tell_part(j, r, p);
 	}
 	packages_stale(j->packages);
@@ -444,16 +381,11 @@ static enum outcome
 pretend(struct job *j)
 {
 	struct repository *r = j->state;
-	struct part *p;
 	size_t i;
 
-	for (i = 0; i < r->n; i++) {
-		p = &r->parts[i];
-		if (p->outcome == OUTCOME_CHANGED &&
-		    resource_file.pretend(&p->job) == OUTCOME_FAILED)
-			return job_fail(j, "%s: %.*s", p->path,
-			    (int)p->job.why.len, p->job.why.p);
-	}
+	for (i = 0; i < r->n; i++)
+		if (part_pretend(&r->parts[i], j) == OUTCOME_FAILED)
+			return OUTCOME_FAILED;
 	return OUTCOME_CHANGED;
 }
 
