@@ -17,6 +17,8 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	diff -u <(options command) <(table '.Ss command')
 	diff -u <(options package) <(table '.Ss package')
 	diff -u <(options repository) <(table '.Ss repository')
+	diff -u <(options hostentry) <(table '.Ss hostentry')
+	diff -u <(options sysctl) <(table '.Ss sysctl')
 	diff -u <(options service) <(table '.Ss service')
 }
 

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # The role reboot, with a shutdown that is none: nothing here ever reboots.
-# shellcheck disable=SC2016	# for the stand-ins
 load p2
 
 setup() {

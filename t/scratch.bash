@@ -15,7 +15,7 @@ scratch_setup() {
 # on_host COMMAND [ARG ...]: as on a machine of its own, without a network.
 # What it writes is still there the next time.
 on_host() {
-	unshare --mount --net --pid --fork --kill-child sh -ec '
+	unshare --mount --net --uts --pid --fork --kill-child sh -ec '
 	dir=$1; shift
 	mount -t overlay overlay -o "lowerdir=/,upperdir=$dir/upper,workdir=$dir/work" "$dir/host"
 	mount --rbind /dev "$dir/host/dev"

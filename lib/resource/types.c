@@ -6,6 +6,7 @@
 #include "resource/repository.h"
 #include "resource/resource.h"
 #include "resource/service.h"
+#include "resource/settings.h"
 
 const struct resource_type *const resource_types[] = {
 	&resource_file,
@@ -14,6 +15,10 @@ const struct resource_type *const resource_types[] = {
 	&resource_package,
 	&resource_repository,
 	&resource_service,
+	&resource_hostentry,
+	&resource_sysctl,
+	&resource_hostname,
+	&resource_timezone,
 	NULL
 };
 
