@@ -28,7 +28,8 @@ declare namespace p2 {
         [name: string]: any;
     }
 
-    // build/t/options -t common file command powershell package repository service
+    // build/t/options -t common file command powershell package repository service \
+    //     hostentry sysctl hostname timezone
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -112,6 +113,8 @@ declare namespace p2 {
         immutable?: string;
         /** keep: write in place, so that its other names change as well; default: break */
         hardlinks?: string;
+        /** if whoever is told of the change fails, the old comes back; default: false */
+        rollback?: boolean;
     }
     interface CommandOptions extends CommonOptions {
         /** the command, a template; default: the title */
@@ -255,6 +258,28 @@ declare namespace p2 {
         /** makes a timer that starts it then, as in systemd.time(7) */
         timer?: string;
     }
+    interface HostentryOptions extends CommonOptions {
+        /** present or absent; default: present */
+        ensure?: string;
+        /** its address */
+        ip?: string;
+        /** other names that it has */
+        aliases?: string | Array<string | number>;
+        /** the file; default: /etc/hosts */
+        target?: string;
+    }
+    interface SysctlOptions extends CommonOptions {
+        /** present; absent: the file goes, the kernel keeps the value; default: present */
+        ensure?: string;
+        /** of the parameter */
+        value?: string | number;
+        /** the file that sets it when the host starts; default: /etc/sysctl.d/NAME.conf */
+        target?: string;
+    }
+    interface HostnameOptions extends CommonOptions {
+    }
+    interface TimezoneOptions extends CommonOptions {
+    }
     // end of the tables
 
     /** What role() is given. */
@@ -309,6 +334,10 @@ declare namespace p2 {
             done?: (err: any, stdout: string, stderr: string) => void): P2;
         repository(title: Title, options?: RepositoryOptions, done?: (...args: any[]) => void): P2;
         service(title: Title, options?: ServiceOptions, done?: (...args: any[]) => void): P2;
+        hostentry(title: Title, options?: HostentryOptions, done?: (...args: any[]) => void): P2;
+        sysctl(title: Title, options?: SysctlOptions, done?: (...args: any[]) => void): P2;
+        hostname(title: Title, options?: HostnameOptions, done?: (...args: any[]) => void): P2;
+        timezone(title: Title, options?: TimezoneOptions, done?: (...args: any[]) => void): P2;
         lambda(title: Title, fn: (facts: Facts, options: any) => Later<Result | void>): P2;
         lambda(title: Title, options: object,
             fn: (facts: Facts, options: any) => Later<Result | void>): P2;

@@ -69,6 +69,10 @@ var types = {
 	package: {ready: packageOptions, gathers: true, called: packageCalled,
 	    changed: renewPackages},
 	repository: {ready: packageOptions, called: packageCalled},
+	hostentry: {called: packageCalled},
+	sysctl: {called: packageCalled},
+	hostname: {called: packageCalled},
+	timezone: {called: packageCalled},
 	service: {ready: serviceOptions, called: packageCalled}
 };
 types.powershell = copyOf(types.command);
