@@ -12,8 +12,9 @@ enum { QUICK_QUEUE, QUICK_ALL, QUICK_KINDS };
 
 /*
  * quick(array, p2): the array has the end of the queue, the array of all steps,
- * and from QUICK_KINDS on, by type, what a step of it inherits; where that is
- * missing, the prelude has to be asked.
+ * and from QUICK_KINDS on, two for each type, what a step of it inherits, and
+ * what a plain one does.  Where the former is missing, the prelude has to be
+ * asked; where the latter is, there are no plain ones.
  */
 static duk_ret_t
 n_quick(duk_context *ctx)
@@ -42,9 +43,23 @@ is_involved(const char *name)
 	return false;
 }
 
+/* Is this for the prelude to do, or does it take long to look at twice? */
+static bool
+is_laborious(duk_context *ctx, const char *name)
+{
+	static const char *const names[] = { "onlyif", "unless",
+	    "is_template", "source", "validate", "watch", "noop" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return duk_is_object(ctx, -1);
+}
+
 /* Is the option called name, with its value on top of the stack, in order? */
 static bool
-is_plain(duk_context *ctx, const struct resource_type *type, const char *name)
+is_fine(duk_context *ctx, const struct resource_type *type, const char *name)
 {
 	const struct resource_option *table;
 	unsigned types;
@@ -61,8 +76,12 @@ is_plain(duk_context *ctx, const struct resource_type *type, const char *name)
 
 /* Leave a copy of the options at idx on the stack, if all are in order. */
 static bool
-push_options(duk_context *ctx, const struct resource_type *type, duk_idx_t idx)
+push_options(duk_context *ctx, const struct resource_type *type,
+    duk_idx_t idx, bool *plain)
 {
+	const char *name;
+
+	*plain = true;
 	duk_push_object(ctx);
 	if (duk_is_null_or_undefined(ctx, idx))
 		return true;
@@ -70,8 +89,11 @@ push_options(duk_context *ctx, const struct resource_type *type, duk_idx_t idx)
 		return false;
 	duk_enum(ctx, idx, 0);
 	while (duk_next(ctx, -1, 1)) {
-		if (!is_plain(ctx, type, duk_get_string(ctx, -2)))
+		name = duk_get_string(ctx, -2);
+		if (!is_fine(ctx, type, name))
 			return false;
+		if (*plain && is_laborious(ctx, name))
+			*plain = false;
 		duk_put_prop(ctx, -4);
 	}
 	duk_pop(ctx);
@@ -108,20 +130,35 @@ put_behind(duk_context *ctx, duk_idx_t quick, duk_uarridx_t which)
 	duk_pop(ctx);
 }
 
-/* With what the step inherits on top of the stack: false if there is more. */
-static bool
-declare(duk_context *ctx, const struct resource_type *type, duk_idx_t quick)
+/* The step inherits from its kind; its plain kind may be missing. */
+static void
+set_kind(duk_context *ctx, duk_idx_t quick, duk_uarridx_t type, bool plain)
 {
-	if (!duk_is_object(ctx, -1) || !duk_is_string(ctx, 0))
+	if (!plain || !duk_get_prop_index(ctx, quick, QUICK_KINDS + 2 * type +
+	    1)) {
+		if (plain)
+			duk_pop(ctx);
+		duk_get_prop_index(ctx, quick, QUICK_KINDS + 2 * type);
+	}
+	duk_set_prototype(ctx, -2);
+}
+
+/* False if it is for the prelude. */
+static bool
+declare(duk_context *ctx, duk_uarridx_t type, duk_idx_t quick)
+{
+	bool plain;
+
+	if (!duk_has_prop_index(ctx, quick, QUICK_KINDS + 2 * type) ||
+	    !duk_is_string(ctx, 0))
 		return false;
 	duk_push_object(ctx);
-	duk_insert(ctx, -2);
-	duk_set_prototype(ctx, -2);
 	duk_dup(ctx, 0);
 	duk_put_prop_literal(ctx, -2, "title");
-	if (!push_options(ctx, type, 1))
+	if (!push_options(ctx, resource_types[type], 1, &plain))
 		return false;
 	duk_put_prop_literal(ctx, -2, "opts");
+	set_kind(ctx, quick, type, plain && duk_is_undefined(ctx, 2));
 	if (!put_place(ctx))
 		return false;
 	if (!duk_is_undefined(ctx, 2)) {
@@ -141,8 +178,7 @@ n_declare(duk_context *ctx)
 	duk_uarridx_t type = (duk_uarridx_t)duk_get_current_magic(ctx);
 
 	duk_push_heapptr(ctx, p->quick);
-	duk_get_prop_index(ctx, 3, QUICK_KINDS + type);
-	if (!declare(ctx, resource_types[type], 3)) {
+	if (!declare(ctx, type, 3)) {
 		duk_set_top(ctx, 3);
 		duk_push_current_function(ctx);
 		duk_get_prop_literal(ctx, -1, DUK_HIDDEN_SYMBOL("other"));

@@ -464,7 +464,7 @@ go_on(struct policy *p, struct result *r, bool wait)
 	    OUTCOME_OK : (int)r->outcome;
 }
 
-static void
+void
 set_job(duk_context *ctx, struct policy *p, const struct resource_type *type,
     const char *role)
 {

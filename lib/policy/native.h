@@ -148,6 +148,7 @@ struct native {
 };
 
 extern const struct native natives_declare[];
+extern const struct native natives_wanted[];
 extern const struct native natives_resource[];
 extern const struct native natives_owed[];
 extern const struct native natives_owned[];
@@ -186,6 +187,13 @@ uint64_t owned_hash(const struct job *j);
  */
 void	check_option(duk_context *ctx, const struct resource_type *type,
 	    const char *name, bool templated);
+
+/*
+ * Make the policy's job that of a resource, whose title is at 1 and whose
+ * options are at 2; role may be NULL.  What it needs is left on the stack.
+ */
+void	set_job(duk_context *ctx, struct policy *p,
+	    const struct resource_type *type, const char *role);
 
 /* Milliseconds of a clock that only goes forward. */
 double	now_ms(void);

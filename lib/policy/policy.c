@@ -58,6 +58,7 @@ push_native_object(duk_context *ctx)
 
 	duk_push_object(ctx);
 	put_natives(ctx, natives_declare);
+	put_natives(ctx, natives_wanted);
 	put_natives(ctx, natives_resource);
 	put_natives(ctx, natives_owed);
 	put_natives(ctx, natives_owned);

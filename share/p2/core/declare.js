@@ -51,8 +51,16 @@ function forgetKinds() {
 }
 
 function keepKind(index, mod, act) {
-	if ((selection === undefined || selection === true) && !drained)
-		quick[2 + index] = new Kind(mod, act);
+	var kind;
+
+	if ((selection !== undefined && selection !== true) || drained)
+		return;
+	kind = quick[2 + 2 * index] = new Kind(mod, act);
+	/* Natives can tell by themselves whether a file is as it should be. */
+	if (mod === 'file' && !watching) {
+		kind = quick[3 + 2 * index] = Object.create(kind);
+		kind.plain = index;
+	}
 }
 
 function list(v) {

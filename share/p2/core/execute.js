@@ -85,6 +85,29 @@ function lookForOrphans() {
 	}
 }
 
+/*
+ * Steps that are as they should be, if nobody is to hear of them: natives take
+ * them.  What they cannot do fails there again, and better.
+ */
+function takeWanted() {
+	var piece = first(queue), step;
+
+	if (piece === null || listening || linked || owing ||
+	    debts !== null || waiting.length > 0 || native.progress ||
+	    native.watching || !native.tagged(undefined))
+		return;
+	try {
+		native.wanted(piece);
+	} catch (e) {
+		/* It is still in the queue. */
+	}
+	if (piece.at > 0) {
+		step = piece.steps[piece.at - 1];
+		place(step.sel, step.file, step.watch);
+		tidy(piece);
+	}
+}
+
 function loop() {
 	var step;
 
@@ -97,6 +120,7 @@ function loop() {
 		runJobs();
 		if (pending !== null)
 			break;
+		takeWanted();
 		if (native.stop()) {
 			endWaiting();
 			break;

@@ -6,6 +6,8 @@ function fileContent(step, opts) {
 
 	if (content === undefined || content === null)
 		return opts;
+	if (typeof content === 'string' && opts.is_template !== true)
+		return opts;
 	copy = copyOf(opts);
 	if (typeof content === 'object' && !native.isBuffer(content)) {
 		delete copy.content;

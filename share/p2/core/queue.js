@@ -52,14 +52,18 @@ function take() {
 	if (piece === null)
 		return null;
 	step = piece.steps[piece.at++];
-	/* What is taken goes, by and by; the array stays the same. */
+	tidy(piece);
+	return step;
+}
+
+/* What is taken goes, by and by; the array stays the same. */
+function tidy(piece) {
 	if (piece.at === piece.steps.length)
 		piece.at = piece.steps.length = 0;
 	else if (piece.at >= 100000 && piece.at * 2 > piece.steps.length) {
 		piece.steps.splice(0, piece.at);
 		piece.at = 0;
 	}
-	return step;
 }
 
 function dropAll() {
