@@ -32,6 +32,9 @@ struct asked {
 	struct keep_limits keep;
 	unsigned	 every;		/* seconds from run to run; 0: one run */
 	unsigned	 splay;		/* and up to so many more */
+	const char	*window;	/* times to be active in, or NULL */
+	unsigned	 deadline;	/* seconds; 0: none */
+	int		 nice;
 	unsigned	 wait;		/* seconds for another run to end */
 	int64_t		 max_changes;	/* -1: as many as there are */
 	unsigned	 seconds;	/* of computing */
@@ -112,6 +115,14 @@ void	journal_end(void);
  */
 bool	journal_rollback(struct str type, struct str title,
 	    void (*fn)(const struct policy_result *r));
+
+/*
+ * budget.c: may there be a run now; what it may cost, from here on; has it had
+ * its time?
+ */
+bool	budget_is_open(const struct asked *a);
+void	budget_begin(const struct asked *a);
+bool	budget_is_spent(void);
 
 /* As keep_compared(), of the changes of this run. */
 unsigned journal_compared(struct str type, struct str title);

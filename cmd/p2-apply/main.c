@@ -9,12 +9,13 @@
 #include "apply.h"
 #include "base/stdfd.h"
 
-static const char letters[] = "a:b:cd:e:F:fhI:jK:k:L:M:m:nOt:uVvW:wY:y:z:";
+static const char letters[] = "a:b:cD:d:e:F:fhI:jK:k:L:M:m:N:nOt:uVvW:wX:Y:y:z:";
 
 static const struct option options[] = {
 	{ "at",		required_argument, NULL, 'a' },
 	{ "check",	no_argument, NULL, 'c' },
 	{ "db",		required_argument, NULL, 'd' },
+	{ "deadline",	required_argument, NULL, 'D' },
 	{ "explain",	required_argument, NULL, 'e' },
 	{ "external",	required_argument, NULL, 'F' },
 	{ "force",	no_argument, NULL, 'f' },
@@ -28,6 +29,7 @@ static const struct option options[] = {
 	{ "limit",	required_argument, NULL, 'L' },
 	{ "memory",	required_argument, NULL, 'M' },
 	{ "max-changes", required_argument, NULL, 'm' },
+	{ "nice",	required_argument, NULL, 'N' },
 	{ "noop",	no_argument, NULL, 'n' },
 	{ "owed",	no_argument, NULL, 'O' },
 	{ "restore",	required_argument, NULL, 'b' },
@@ -37,14 +39,15 @@ static const struct option options[] = {
 	{ "verbose",	no_argument, NULL, 'v' },
 	{ "wait",	required_argument, NULL, 'W' },
 	{ "watch",	no_argument, NULL, 'w' },
+	{ "window",	required_argument, NULL, 'X' },
 	{ "splay",	required_argument, NULL, 'Y' },
 	{ NULL, 0, NULL, 0 }
 };
 
 static const char usage_line[] =
-"usage: p2-apply [-chjnVvw] [-d dir] [-e name] [-F dir] [-I dir] [-K file]\n"
-"           [-k limits] [-L secs] [-M mib] [-m max] [-t tag] [-W secs]\n"
-"           [-Y secs] [-z secs] policy ...\n"
+"usage: p2-apply [-chjnVvw] [-D secs] [-d dir] [-e name] [-F dir] [-I dir]\n"
+"           [-K file] [-k limits] [-L secs] [-M mib] [-m max] [-N nice]\n"
+"           [-t tag] [-W secs] [-X times] [-Y secs] [-z secs] policy ...\n"
 "       p2-apply -u | -b path [-fjnv] [-a time] [-d dir] [-k limits] [-W secs]\n"
 "       p2-apply -O [-j] [-d dir]\n"
 "       p2-apply -y path [-j] [-d dir]\n";
@@ -56,6 +59,7 @@ static const char help_text[] =
 "  -a, --at TIME          with -b and -u: as it was then\n"
 "  -b, --restore PATH     put PATH back as it was before its last change\n"
 "  -c, --check            only see whether the policy loads\n"
+"  -D, --deadline SECS    begin nothing more after so long\n"
 "  -d, --db DIR           the store; '' for none\n"
 "  -e, --explain NAME     say why the resource NAME would change, or not\n"
 "  -F, --external DIR     custom facts, instead of /etc/p2/facts.d\n"
@@ -68,6 +72,7 @@ static const char help_text[] =
 "  -L, --limit SECS       stop a policy that computes for so long\n"
 "  -M, --memory MIB       let a policy have so much memory\n"
 "  -m, --max-changes N    change nothing if more than N would change\n"
+"  -N, --nice N           give way to others, by nice value N; 19: when idle\n"
 "  -n, --noop             change nothing, show what would change\n"
 "  -O, --owed             list notifications that are not delivered yet\n"
 "  -t, --tag TAG          only the resources with that tag; may be repeated\n"
@@ -76,6 +81,7 @@ static const char help_text[] =
 "  -v, --verbose          say more\n"
 "  -W, --wait SECS        wait so long for another run to end\n"
 "  -w, --watch            stay, and repair what is changed behind our back\n"
+"  -X, --window TIMES     do nothing outside of 'Mon-Fri 02:00-04:00'\n"
 "  -Y, --splay SECS       before a run, wait up to SECS, as chance has it\n"
 "  -y, --history PATH     list the changes of PATH\n"
 "  -z, --every SECS       stay, and apply all again every SECS seconds\n";
@@ -157,6 +163,9 @@ set_option(struct asked *a, int ch)
 	case 'c':
 		a->check = true;
 		break;
+	case 'D':
+		a->deadline = (unsigned)number(ch, optarg, 1, 7 * 86400);
+		break;
 	case 'd':
 		a->dir = optarg;
 		break;
@@ -193,6 +202,9 @@ set_option(struct asked *a, int ch)
 	case 'm':
 		a->max_changes = number(ch, optarg, 0, INT_MAX);
 		break;
+	case 'N':
+		a->nice = (int)number(ch, optarg, 0, 19);
+		break;
 	case 'n':
 		a->noop = true;
 		break;
@@ -215,6 +227,9 @@ set_option(struct asked *a, int ch)
 		break;
 	case 'w':
 		a->watch = true;
+		break;
+	case 'X':
+		a->window = optarg;
 		break;
 	case 'Y':
 		a->splay = (unsigned)number(ch, optarg, 0, 86400);
@@ -258,6 +273,9 @@ main(int argc, char **argv)
 	if ((a.watch || a.every > 0) && (a.noop || a.check))
 		errx(2, "%s: not with --watch or --every", a.check ?
 		    "--check" : a.explain != NULL ? "--explain" : "--noop");
+	if ((a.watch || a.every > 0) && (a.deadline > 0 || a.window != NULL))
+		errx(2, "%s: not with --watch or --every", a.deadline > 0 ?
+		    "--deadline" : "--window");
 	a.policies = argv + optind;
 	if (a.dir == NULL)
 		a.dir = store_default_dir();
@@ -268,8 +286,10 @@ main(int argc, char **argv)
 		status = history(&a);
 	else if (a.undo || a.restore != NULL)
 		status = undo(&a);
+	else if (a.owed)
+		status = owed_list(&a);
 	else
-		status = a.owed ? owed_list(&a) : run(&a);
+		status = budget_is_open(&a) ? run(&a) : 0;
 	show_end();
 	return status;
 }

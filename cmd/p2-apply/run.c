@@ -101,6 +101,7 @@ on_result(void *arg, const struct policy_result *r)
 	struct policy_result told = *r;
 
 	count(&s->tally, r->outcome);
+	s->left += s->late;
 	owned_result(r);
 	if (s->silent)
 		return;
@@ -136,7 +137,19 @@ static bool
 on_stop(void *arg)
 {
 	(void)arg;
-	return stopped_by != 0;
+	return stopped_by != 0 || budget_is_spent();
+}
+
+/* Why what is left is not done; of a signal, nobody wants to know that. */
+static const char *
+on_late(void *arg)
+{
+	struct session *s = arg;
+
+	if (stopped_by != 0)
+		return NULL;
+	s->late = true;
+	return "the deadline has passed";
 }
 
 static void
@@ -221,7 +234,8 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .seconds_max = a->seconds, .store = s->store,
 	    .trees = s->trees, .journal = s->journal };
 	o->hooks = (struct policy_hooks){ .result = on_result,
-	    .print = on_print, .stop = on_stop, .fact = fact,
+	    .print = on_print, .stop = on_stop, .late = on_late,
+	    .fact = fact,
 	    .step = progress_is_on() ? on_step : NULL,
 	    .owed = on_owed, .strike = on_strike, .own = on_own,
 	    .rollback = s->journal == NULL ? NULL : on_rollback,
@@ -514,6 +528,11 @@ status_of(const struct session *s, int rc, int exit_status)
 		warnx("ended by SIG%s", sigabbrev_np(stopped_by));
 		return 2;
 	}
+	if (budget_is_spent() && rc == 1) {
+		warnx("the deadline of %u s has passed: %" PRIu64
+		    " resources are left", a->deadline, s->left);
+		return 2;
+	}
 	if (rc != 0 || s->tally.failed > 0)
 		return 2;
 	if (a->explain != NULL && s->tally.explained == 0) {
@@ -546,6 +565,7 @@ run(const struct asked *a)
 	catch_signals();
 	if (a->splay > 0 && !staying && !a->noop && !a->check)
 		wait_splay(a);
+	budget_begin(a);
 	open_trees(&s);
 	open_store(&s);
 	s.fact_names = facts_begin(a->facts);

@@ -12,6 +12,8 @@ struct session {
 	const struct asked *asked;
 	struct tally	 tally;
 	bool		 silent;	/* only count */
+	bool		 late;		/* results are of what is not done */
+	uint64_t	 left;		/* of them */
 	struct store	*store;		/* NULL: none */
 	struct trees	*trees;		/* NULL: nothing has to be signed */
 	struct journal	*journal;	/* NULL: none */

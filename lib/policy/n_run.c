@@ -50,6 +50,21 @@ n_stop(duk_context *ctx)
 	return 1;
 }
 
+/* late(): why what is left is not done, if that is to be told. */
+static duk_ret_t
+n_late(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	const char *why = NULL;
+
+	if (p->o.hooks.late != NULL)
+		why = p->o.hooks.late(p->o.hooks.arg);
+	if (why == NULL)
+		return 0;
+	duk_push_string(ctx, why);
+	return 1;
+}
+
 /* starts(type, title, left): the next step, and how many come after it. */
 static duk_ret_t
 n_starts(duk_context *ctx)
@@ -357,6 +372,7 @@ const struct native natives_run[] = {
 	{ "print", n_print, 2 },
 	{ "now", n_now, 0 },
 	{ "stop", n_stop, 0 },
+	{ "late", n_late, 0 },
 	{ "starts", n_starts, 3 },
 	{ "event", n_event, 3 },
 	{ "version", n_version, 1 },

@@ -62,6 +62,8 @@ struct policy_hooks {
 	void	(*print)(void *arg, int fd, struct str s);
 	/* Asked between steps: true to end there. */
 	bool	(*stop)(void *arg);
+	/* After that: a reason to tell for what is left, or NULL. */
+	const char *(*late)(void *arg);
 	/* About to carry out a step, one of so many; or NULL. */
 	void	(*step)(void *arg, uint64_t number, uint64_t total,
 		    struct str type, struct str title);

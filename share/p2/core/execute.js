@@ -77,6 +77,21 @@ function runJobs() {
 	jobs.length = 0;
 }
 
+/* What is not begun any more. */
+function tellLeft() {
+	var why = native.late();
+
+	function tell(step) {
+		if (!step.inner)
+			report(step, SKIPPED, 'skipped', why);
+	}
+
+	if (why === undefined)
+		return;
+	saved.concat(queue).forEach(function (q) { each(q, tell); });
+	late.forEach(tell);
+}
+
 function lookForOrphans() {
 	try {
 		findOrphans();
@@ -123,6 +138,7 @@ function loop() {
 		takeWanted();
 		if (native.stop()) {
 			endWaiting();
+			tellLeft();
 			break;
 		}
 		step = take();
