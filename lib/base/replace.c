@@ -72,18 +72,15 @@ temp_name(char *name, size_t size)
 }
 
 static bool
-was_swept(int dir)
+was_swept(const struct stat *st)
 {
-	struct stat st;
 	unsigned i;
 
-	if (fstat(dir, &st) == -1)
-		return true;
 	for (i = 0; i < SWEPT_MAX; i++)
-		if (swept[i].dev == st.st_dev && swept[i].ino == st.st_ino)
+		if (swept[i].dev == st->st_dev && swept[i].ino == st->st_ino)
 			return true;
-	swept[nswept % SWEPT_MAX].dev = st.st_dev;
-	swept[nswept++ % SWEPT_MAX].ino = st.st_ino;
+	swept[nswept % SWEPT_MAX].dev = st->st_dev;
+	swept[nswept++ % SWEPT_MAX].ino = st->st_ino;
 	return false;
 }
 
@@ -99,14 +96,14 @@ is_ours(const struct stat *st)
  * hold a shared lock.  Whatever goes wrong, a later run will try again.
  */
 static void
-sweep(int dir)
+sweep(int dir, const struct stat *dst)
 {
 	struct dirent *e;
 	struct stat st;
 	DIR *d;
 	int fd;
 
-	if (was_swept(dir) || flock(dir, LOCK_EX | LOCK_NB) == -1)
+	if (was_swept(dst) || flock(dir, LOCK_EX | LOCK_NB) == -1)
 		return;
 	if ((fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return;
@@ -122,16 +119,21 @@ sweep(int dir)
 	closedir(d);
 }
 
+/* Into r->dir. */
 static int
-open_dir(const struct place *at, struct buf *why)
+open_dir(struct replace *r, struct buf *why)
 {
-	int dir = place_open_dir(at);
+	const char *path = r->at->path;
+	struct stat st;
 
-	if (dir == -1)
-		return why_errno(why, at->path, "open its directory");
-	sweep(dir);
-	flock(dir, LOCK_SH | LOCK_NB);
-	return dir;
+	if ((r->dir = place_open_dir(r->at)) == -1)
+		return why_errno(why, path, "open its directory");
+	if (fstat(r->dir, &st) == -1)
+		return why_errno(why, path, "fstat its directory");
+	r->dev = st.st_dev;
+	sweep(r->dir, &st);
+	flock(r->dir, LOCK_SH | LOCK_NB);
+	return 0;
 }
 
 int
@@ -148,7 +150,7 @@ replace_begin(struct replace *r, const struct place *at, int flags,
 		return r->fd == -1 ?
 		    why_errno(why, at->path, "memfd_create") : 0;
 	}
-	if ((r->dir = open_dir(at, why)) == -1)
+	if (open_dir(r, why) == -1)
 		return -1;
 	do {
 		temp_name(r->temp, sizeof(r->temp));
@@ -446,23 +448,15 @@ replace_commit(struct replace *r, bool override, struct buf *why)
 static int
 barrier(struct replace *const *v, size_t n, struct buf *why)
 {
-	dev_t seen = 0;
-	struct stat st;
 	size_t i, k;
-	bool first;
 
 	for (i = 0; i < n; i++) {
 		if (v[i]->in_place)
 			continue;
-		if (fstat(v[i]->dir, &st) == -1)
-			return why_errno(why, v[i]->at->path, "fstat");
-		if (i > 0 && st.st_dev == seen)
-			continue;
-		seen = st.st_dev;
-		for (first = true, k = 0; first && k < i; k++)
-			first = v[k]->in_place ||
-			    fstat(v[k]->dir, &st) == -1 || st.st_dev != seen;
-		if (first && TEMP_FAILURE_RETRY(syncfs(v[i]->dir)) == -1)
+		for (k = 0; k < i; k++)
+			if (!v[k]->in_place && v[k]->dev == v[i]->dev)
+				break;
+		if (k == i && TEMP_FAILURE_RETRY(syncfs(v[i]->dir)) == -1)
 			return why_errno(why, v[i]->at->path, "syncfs");
 	}
 	return 0;
@@ -539,12 +533,12 @@ int
 replace_with_link(const struct place *at, const char *target,
     const struct attrs *a, struct buf *why)
 {
-	struct replace r = { .at = at, .fd = -1, .attrs = ATTRS_NONE };
+	struct replace r = { .at = at, .dir = -1, .fd = -1,
+	    .attrs = ATTRS_NONE };
 	int rc;
 
-	if ((r.dir = open_dir(at, why)) == -1)
-		return -1;
-	rc = make_link(&r, target, a, why);
+	if ((rc = open_dir(&r, why)) == 0)
+		rc = make_link(&r, target, a, why);
 	replace_abort(&r);
 	return rc;
 }

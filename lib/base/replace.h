@@ -1,6 +1,8 @@
 #ifndef BASE_REPLACE_H
 #define BASE_REPLACE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 
 #include "base/attrs.h"
@@ -32,6 +34,7 @@
 struct replace {
 	const struct place *at;		/* lent until the end */
 	int	 dir;			/* the same directory, to be synced */
+	dev_t	 dev;			/* what that is on */
 	int	 fd;			/* what is written */
 	bool	 in_place;		/* fd is no file in the directory */
 	bool	 non_atomic;		/* after the commit: written in place */

@@ -69,13 +69,29 @@ keep_texts(struct held *h)
 	return true;
 }
 
+/* Each of them has files open, and some have to be left for all else. */
+static size_t
+staged_max(void)
+{
+	enum { EACH = 4, OTHERS = 40 };
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1 ||
+	    l.rlim_cur >= RESOURCE_GATHER_MAX * EACH + OTHERS)
+		return RESOURCE_GATHER_MAX;
+	return l.rlim_cur < OTHERS + EACH ? 1 : (l.rlim_cur - OTHERS) / EACH;
+}
+
 bool
 held_put(struct policy *p, const struct result *r, bool staged)
 {
 	struct held *h;
 
-	if (p->held == NULL &&
-	    (p->held = calloc(HELD_MAX, sizeof(*p->held))) == NULL)
+	if (p->held == NULL) {
+		p->held = calloc(HELD_MAX, sizeof(*p->held));
+		p->staged_max = staged_max();
+	}
+	if (p->held == NULL)
 		return false;
 	h = &p->held[p->nheld];
 	h->job = p->job;
@@ -94,23 +110,10 @@ held_put(struct policy *p, const struct result *r, bool staged)
 	return true;
 }
 
-/* Each of them has files open, and some have to be left for all else. */
-static size_t
-staged_max(void)
-{
-	enum { EACH = 4, OTHERS = 40 };
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) == -1 ||
-	    l.rlim_cur >= RESOURCE_GATHER_MAX * EACH + OTHERS)
-		return RESOURCE_GATHER_MAX;
-	return l.rlim_cur < OTHERS + EACH ? 1 : (l.rlim_cur - OTHERS) / EACH;
-}
-
 bool
 held_is_full(const struct policy *p)
 {
-	return p->nheld == HELD_MAX || p->nstaged >= staged_max();
+	return p->nheld == HELD_MAX || p->nstaged >= p->staged_max;
 }
 
 static size_t

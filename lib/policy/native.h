@@ -73,7 +73,8 @@ struct policy {
 	struct owing	 owing;
 	struct held	*held;		/* nheld, in order; or NULL */
 	size_t		 nheld;
-	size_t		 nstaged;	/* of them */
+	size_t		 nstaged;	/* of them, ... */
+	size_t		 staged_max;	/* ... and how many may be */
 	struct compiled	*compiled;
 	struct origin	*origins;	/* of all files that were loaded */
 	void		*at;		/* file of push_line(): heap pointer, or NULL */
