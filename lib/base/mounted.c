@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,8 +10,12 @@
 #include "base/buf.h"
 #include "base/mounted.h"
 
-/* The lines of mountinfo, as it was read last. */
+/*
+ * The lines of mountinfo, as it was read last.  Each open file tells of a change
+ * once, to who polls it first: so there is one for whoever waits, and ours.
+ */
 struct mounted {
+	int		 waits;
 	int		 fd;
 	struct buf	 text;
 };
@@ -41,8 +46,9 @@ mounted_open(void)
 
 	if ((m = calloc(1, sizeof(*m))) == NULL)
 		return NULL;
+	m->waits = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	m->fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (m->fd != -1 && read_all(m->fd, &m->text) == 0)
+	if (m->waits != -1 && m->fd != -1 && read_all(m->fd, &m->text) == 0)
 		return m;
 	mounted_close(m);
 	return NULL;
@@ -55,6 +61,8 @@ mounted_close(struct mounted *m)
 
 	if (m == NULL)
 		return;
+	if (m->waits != -1)
+		close(m->waits);
 	if (m->fd != -1)
 		close(m->fd);
 	buf_clear(&m->text);
@@ -65,7 +73,7 @@ mounted_close(struct mounted *m)
 int
 mounted_fd(const struct mounted *m)
 {
-	return m->fd;
+	return m->waits;
 }
 
 static struct str
@@ -141,8 +149,11 @@ int
 mounted_read(struct mounted *m, void (*fn)(void *arg, const char *path),
     void *arg)
 {
+	struct pollfd pfd = { .fd = m->fd, .events = POLLPRI };
 	struct buf now = { 0 };
 
+	if (poll(&pfd, 1, 0) != 1)
+		return 0;
 	if (read_all(m->fd, &now) == -1) {
 		buf_clear(&now);
 		return -1;

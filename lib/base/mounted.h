@@ -14,7 +14,7 @@ void	mounted_close(struct mounted *m);
 int	mounted_fd(const struct mounted *m);
 
 /*
- * Call fn for each place where it is not as it was with the last call; the
+ * If something has changed, call fn for each place where it is not as it was with the last call; the
  * path is lent.  Returns 0, or -1 with errno: then it may be anywhere.
  */
 int	mounted_read(struct mounted *m, void (*fn)(void *arg, const char *path),

@@ -224,12 +224,7 @@ take_all(struct watch *w)
 static void
 take_mounts(struct watch *w)
 {
-	struct pollfd pfd = { .events = POLLPRI };
-
-	if (w->mounted == NULL)
-		return;
-	pfd.fd = mounted_fd(w->mounted);
-	if (poll(&pfd, 1, 0) == 1 &&
+	if (w->mounted != NULL &&
 	    mounted_read(w->mounted, take_mount, w) == -1)
 		w->lost = true;
 }
