@@ -407,6 +407,24 @@ sync_dir(const struct replace *r, struct buf *why)
 	return 0;
 }
 
+/*
+ * What is closed after it has been written to is a change to who watches, under
+ * the name that it has by then: so the last to have it open for writing lets go
+ * of it before it gets its own.  Where that cannot be, it does no harm.
+ */
+static void
+end_writing(struct replace *r)
+{
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", r->fd);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return;
+	close(r->fd);
+	r->fd = fd;
+}
+
 /* Content is durable: the one step. */
 static int
 take_place(struct replace *r, bool override, struct buf *why)
@@ -418,6 +436,7 @@ take_place(struct replace *r, bool override, struct buf *why)
 		return commit_in_place(r, override, why);
 	if (override && clear_flags(r, why) == -1)
 		return -1;
+	end_writing(r);
 	if (TEMP_FAILURE_RETRY(renameat(r->dir, r->temp, r->dir,
 	    r->at->name)) == -1) {
 		if (errno == EBUSY)
