@@ -98,15 +98,20 @@ stop() {
 	wait_until holds w/a/b/f good
 	mkdir w/new w/new/b
 	echo bad >w/new/b/f
-	mv -T w/a w/old
-	mv -T w/new w/a
+	exchange w/new w/a
 	wait_until holds w/a/b/f good
 	echo >w/gone
 	wait_until test ! -e w/gone
 	rmdir w/d
 	wait_until has_mode w/d 750
 	stop
-	[ "$(log)" = "" ]
+}
+
+# exchange A B: at once.
+exchange() {
+	python3 -c 'import ctypes, sys
+a, b = (p.encode() for p in sys.argv[1:])
+sys.exit(ctypes.CDLL(None).renameat2(-100, a, -100, b, 2) != 0)' "$@"
 }
 
 @test "watch: links on the way, and at the end" {
@@ -177,7 +182,7 @@ link_is() { [ "$(readlink "$1")" = "$2" ]; }
 	[ "$(cat first)" = $'callback true\non\ntold' ]
 	for i in 1 2 3; do
 		: >log
-		echo bad >w/f
+		echo "bad $i" >w/f
 		wait_until same_lines log first
 		holds w/f good
 	done
@@ -231,7 +236,7 @@ same_lines() { [ "$(sort "$1")" = "$(cat "$2")" ]; }
 
 @test "watch: a policy, what it includes, and templates are read anew" {
 	echo '{{f.x}} one' >t.mustache
-	echo "p2.file('w/i', {content: 'i1\n'});" >inc.p2
+	cat >inc.p2 <<<"p2.file('w/i', {content: 'i1\n'});"
 	watch <<-'END'
 	p2.facts.x = 'x';
 	p2.include('inc').file('w/t', {content: {template: 't.mustache'}}).file('w/f', {content: 'f1\n'});
@@ -244,11 +249,11 @@ same_lines() { [ "$(sort "$1")" = "$(cat "$2")" ]; }
 	sed -i s/f1/f2/ site.p2
 	wait_until holds w/f f2
 	# One that does not load leaves the old one; what it lacked is waited for.
-	echo "p2.include('more').file('w/f', {content: 'f3\n'});" >site.p2
+	cat >site.p2 <<<"p2.include('more').file('w/f', {content: 'f3\n'});"
 	wait_until said 'include more: no such file'
 	echo bad >w/f
 	wait_until holds w/f f2
-	echo "p2.file('w/m', {content: 'm\n'});" >more.p2
+	cat >more.p2 <<<"p2.file('w/m', {content: 'm\n'});"
 	wait_until holds w/m m
 	holds w/f f3
 	echo bad >w/t

@@ -259,14 +259,18 @@ tell_tree(const struct spot *s, unsigned what, const struct telling *t)
 	}
 }
 
+/*
+ * All that is below, down to the bottom, be it missing as before: who could do
+ * nothing about it may now, and who tried meanwhile has failed.
+ */
 static void
-take_below(struct watch *w, struct spot *s, unsigned what)
+take_below(struct watch *w, struct spot *s)
 {
 	struct spot *b;
 
 	for (b = LIST_FIRST(&s->below); b != NULL; b = LIST_NEXT(b, beside))
-		spot_due(w, b, WATCH_CHANGED | WATCH_NAME | DUE_LOOK |
-		    (what & DUE_BELOW));
+		spot_due(w, b, WATCH_CHANGING | WATCH_NAME | DUE_LOOK |
+		    DUE_BELOW);
 }
 
 /* Something else is at s now. */
@@ -274,7 +278,7 @@ static void
 look(struct watch *w, struct spot *s, unsigned what)
 {
 	if (spot_look(w, s) || (what & DUE_BELOW))
-		take_below(w, s, what);
+		take_below(w, s);
 	if (spot_in_tree(s))
 		spot_search(w, s);
 	if (s->branch && s->kind != SPOT_DIR)
