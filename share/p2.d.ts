@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone
+    //     hostentry sysctl hostname timezone known_host alternatives
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -280,6 +280,22 @@ declare namespace p2 {
     }
     interface TimezoneOptions extends CommonOptions {
     }
+    interface Known_hostOptions extends CommonOptions {
+        /** present or absent; default: present */
+        ensure?: string;
+        /** in base64, or with the type before it */
+        key?: string;
+        /** of the key: ssh-ed25519; default: that before the key */
+        type?: string;
+        /** other names and addresses that it has */
+        aliases?: string | Array<string | number>;
+        /** the file; default: /etc/ssh/ssh_known_hosts */
+        target?: string;
+    }
+    interface AlternativesOptions extends CommonOptions {
+        /** what it is to be, or auto: the one of the highest priority; default: auto */
+        path?: string;
+    }
     // end of the tables
 
     /** What role() is given. */
@@ -338,6 +354,8 @@ declare namespace p2 {
         sysctl(title: Title, options?: SysctlOptions, done?: (...args: any[]) => void): P2;
         hostname(title: Title, options?: HostnameOptions, done?: (...args: any[]) => void): P2;
         timezone(title: Title, options?: TimezoneOptions, done?: (...args: any[]) => void): P2;
+        known_host(title: Title, options?: Known_hostOptions, done?: (...args: any[]) => void): P2;
+        alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
         lambda(title: Title, fn: (facts: Facts, options: any) => Later<Result | void>): P2;
         lambda(title: Title, options: object,
             fn: (facts: Facts, options: any) => Later<Result | void>): P2;

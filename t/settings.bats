@@ -97,3 +97,49 @@ web-1.example'
 	on_host_apply <<<"p2.timezone('../../etc/passwd');"
 	is 2 '' 'p2-apply: site.p2:1: timezone ../../etc/passwd: there is no such time zone in /usr/share/zoneinfo'
 }
+
+@test "known_host: a key of a host, and its other names" {
+	mkdir -p upper/etc/ssh
+	printf '# mine\n|1|hash= ssh-rsa AAAA\nold,192.0.2.1 ssh-ed25519 AAAAold\nold ssh-rsa AAAArsa it\n@revoked old ssh-ed25519 AAAArev\n' >upper/etc/ssh/ssh_known_hosts
+	twice ".known_host('old', {key: 'ssh-ed25519 AAAAnew a comment', aliases: ['192.0.2.1', '[old]:22']}).known_host('new', {type: 'ssh-rsa', key: 'AAAA+/=='}).known_host('old', {key: 'ssh-rsa AAAArsa'})" \
+	    'changed known_host old: Wrote the key.
+changed known_host new: Wrote the key.'
+	diff -u - upper/etc/ssh/ssh_known_hosts <<-END
+	# mine
+	|1|hash= ssh-rsa AAAA
+	old,192.0.2.1,[old]:22 ssh-ed25519 AAAAnew
+	old ssh-rsa AAAArsa it
+	@revoked old ssh-ed25519 AAAArev
+	new ssh-rsa AAAA+/==
+	END
+	twice ".known_host('old', {ensure: 'absent', type: 'ssh-rsa'}).known_host('new', {ensure: 'absent'})" \
+	    'changed known_host old: Removed the key.
+changed known_host new: Removed the key.'
+	run -0 grep -c old upper/etc/ssh/ssh_known_hosts
+	[ "$output" = 2 ]
+	for bad in "'a', {key: 'AAAA'}|a: type: is missing" "'a'|a: key: is missing" "'a', {key: 'ssh-rsa A*A'}|a: key: not in base64" \
+	    "'a', {key: 'ssh-rsa AA', type: 'ssh-dss'}|a: type ssh-dss: the key's is ssh-rsa" "'*', {key: 'ssh-rsa AA'}|*: *: not the name of a host"; do
+		on_host_apply <<<"p2.known_host(${bad%|*});"
+		is 2 '' "p2-apply: site.p2:1: known_host ${bad#*|}"
+	done
+}
+
+@test "alternatives: chosen, and left to the manager again" {
+	command -v update-alternatives >/dev/null || skip 'there are no alternatives'
+	on_host sh -c 'for i in "cat 10" "ls 20"; do update-alternatives --quiet --install /usr/bin/p2thing p2thing /bin/${i% *} ${i#* }; done'
+	on_host_apply <<<"p2.alternatives('p2thing');"
+	is 0 ''
+	twice ".alternatives('p2thing', {path: '/bin/cat'})" 'changed alternatives p2thing: Set to /bin/cat.'
+	[ "$(on_host readlink /etc/alternatives/p2thing)" = /bin/cat ]
+	on_host_apply -n <<<"p2.alternatives('p2thing', {path: 'auto'}).alternatives('p2thing', {path: 'auto'});"
+	is 1 'would change alternatives p2thing: was chosen by hand: /bin/cat'
+	twice ".alternatives('p2thing', {path: 'auto'})" 'changed alternatives p2thing: Set to auto.'
+	[ "$(on_host readlink /etc/alternatives/p2thing)" = /bin/ls ]
+	on_host_apply <<<"p2.alternatives('nosuch', {path: '/bin/cat'});"
+	is 2 '' 'p2-apply: site.p2:1: alternatives nosuch: there are no such alternatives'
+	on_host_apply <<<"p2.alternatives('p2thing', {path: '/bin/nosuch'});"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'p2-apply: site.p2:1: alternatives p2thing: update-alternatives: exit status 2' ]]
+	on_host_apply <<<"p2.alternatives('../x', {path: '/bin/cat'});"
+	is 2 '' 'p2-apply: site.p2:1: alternatives ../x: not a name of alternatives'
+}

@@ -19,6 +19,8 @@ const struct resource_type *const resource_types[] = {
 	&resource_sysctl,
 	&resource_hostname,
 	&resource_timezone,
+	&resource_known_host,
+	&resource_alternatives,
 	NULL
 };
 

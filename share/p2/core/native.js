@@ -75,6 +75,8 @@ var types = {
 	sysctl: {called: packageCalled},
 	hostname: {called: packageCalled},
 	timezone: {called: packageCalled},
+	known_host: {called: packageCalled},
+	alternatives: {called: packageCalled},
 	service: {ready: serviceOptions, called: packageCalled}
 };
 types.powershell = copyOf(types.command);
