@@ -100,7 +100,7 @@ order() {
 
 @test "journal: content is made ready before the commit, and renamed after" {
 	printf old >d/f
-	run -0 stdbuf -o0 strace -qqo trace -e trace=openat,write,linkat,renameat \
+	run -0 strace -qqo trace -e trace=openat,write,linkat,renameat \
 	    resource -k file d/f content=new
 	order trace '"new", 3' 'write\(1, .*note'
 	order trace 'write\(1, .*commit' linkat

@@ -204,6 +204,8 @@ main(int argc, char **argv)
 		default:
 			return 2;
 		}
+	if (journal != NULL)
+		setvbuf(stdout, NULL, _IOLBF, 0);	/* order, in a trace */
 	if (dry && (w = world_new()) == NULL)
 		err(2, NULL);
 	for (; optind + 1 < argc && outcome != OUTCOME_FAILED;
