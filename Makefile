@@ -205,7 +205,7 @@ SHARED	= $(shell cd share && find . -type f ! -path './systemd/*' \
 	  ! -path '*/__pycache__/*' | cut -c 3- | sort)
 # Clients are this toolkit's own, whatever else lies in the share of a host.
 SHAREDAS = $(patsubst p2.d.ts,partisci/p2.d.ts,\
-	  $(SHARED:clients/%=partisci/clients/%))
+	  $(patsubst doc/%,doc/partisci/%,$(SHARED:clients/%=partisci/clients/%)))
 UNITS	= $(notdir $(wildcard share/systemd/*))
 
 install: all install-lib

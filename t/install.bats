@@ -76,6 +76,7 @@ same() { diff -u --label expected --label seen - <(printf '%s\n' "$1"); }
 			usr/lib/sysusers.d/partisci.conf
 			usr/share/doc/partisci/LICENSE
 			usr/share/doc/partisci/README
+			usr/share/doc/partisci/assurance
 			usr/share/partisci/p2.d.ts
 			usr/share/partisci/send-packages
 			usr/share/zsh/site-functions/_partisci
