@@ -16,12 +16,14 @@
 
 #include "base/why.h"
 #include "resource/journal.h"
+#include "resource/package.h"
 #include "resource/resource.h"
 
 enum { OPTIONS_MAX = 64, LIST_MAX = 32 };
 
 static const char *const outcomes[] = { "ok", "changed", "skipped", "failed" };
 static bool want_detail, want_diff, dry, sensitive;
+static struct packages *packages;
 
 static void
 show_what_was(const struct journal_step *s)
@@ -153,7 +155,8 @@ run(struct world *w, const char *name, const char *title, char **args)
 {
 	static struct value values[OPTIONS_MAX];
 	static struct str lists[OPTIONS_MAX][LIST_MAX];
-	struct job j = { .world = w, .journal = dry ? NULL : journal,
+	struct job j = { .world = w, .packages = packages,
+	    .journal = dry ? NULL : journal,
 	    .want_diff = want_diff,
 	    .want_detail = want_detail,
 	    .sensitive = sensitive, .values = values };
@@ -206,7 +209,8 @@ main(int argc, char **argv)
 		}
 	if (journal != NULL)
 		setvbuf(stdout, NULL, _IOLBF, 0);	/* order, in a trace */
-	if (dry && (w = world_new()) == NULL)
+	if ((packages = packages_new()) == NULL ||
+	    (dry && (w = world_new()) == NULL))
 		err(2, NULL);
 	for (; optind + 1 < argc && outcome != OUTCOME_FAILED;
 	    optind = end + 1) {
@@ -220,5 +224,6 @@ main(int argc, char **argv)
 		    argv + optind + 2);
 	}
 	world_free(w);
+	packages_free(packages);
 	return outcome == OUTCOME_FAILED;
 }

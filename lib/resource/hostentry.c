@@ -216,5 +216,6 @@ watch(const struct job *j, resource_watch_fn *fn, void *arg)
 
 const struct resource_type resource_hostentry = {
 	.name = "hostentry", .options = options, .plan = plan,
-	.apply = apply, .pretend = pretend, .watch = watch
+	.apply = apply, .pretend = pretend, .watch = watch,
+	.owns = part_owns
 };

@@ -254,5 +254,6 @@ watch(const struct job *j, resource_watch_fn *fn, void *arg)
 
 const struct resource_type resource_known_host = {
 	.name = "known_host", .options = options, .plan = plan,
-	.apply = apply, .pretend = pretend, .watch = watch
+	.apply = apply, .pretend = pretend, .watch = watch,
+	.owns = part_owns
 };

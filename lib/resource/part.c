@@ -110,6 +110,16 @@ part_pretend(struct part *p, struct job *whole)
 	    fail(p, whole) : OUTCOME_CHANGED;
 }
 
+enum resource_owns
+part_owns(const struct job *whole)
+{
+	int i = option_find(whole->type->options, str_of("ensure"));
+
+	return i >= 0 && whole->values[i].type == VALUE_STRING &&
+	    strcmp(whole->values[i].str.p, "absent") == 0 ? OWNS_NOTHING :
+	    OWNS_PART;
+}
+
 bool
 part_read(const struct job *whole, const char *path, struct buf *b)
 {

@@ -34,6 +34,9 @@ enum outcome part_plan(struct part *p, struct job *whole);
 enum outcome part_apply(struct part *p, struct job *whole);
 enum outcome part_pretend(struct part *p, struct job *whole);
 
+/* Told of when it leaves its policy, and left alone: for resource_type. */
+enum resource_owns part_owns(const struct job *whole);
+
 /*
  * Append what the file at path has, on the host or, in a dry run, by then.
  * False where there is no such file; what cannot be read is as good as empty.

@@ -401,5 +401,6 @@ watch(const struct job *j, resource_watch_fn *fn, void *arg)
 
 const struct resource_type resource_repository = {
 	.name = "repository", .options = options, .plan = plan,
-	.apply = apply, .pretend = pretend, .watch = watch
+	.apply = apply, .pretend = pretend, .watch = watch,
+	.owns = part_owns
 };
