@@ -296,6 +296,29 @@ replaced file $(printf old | sha256sum | cut -c 1-64) 0644 site tree/a" ]
 	done
 }
 
+# waits PID: in ppoll(2).
+waits() { [ "$(cut -d' ' -f1 "/proc/$1/syscall")" = 271 ]; }
+
+holds() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
+
+@test "undo: each repair of a watch is a run of its own" {
+	echo "p2.file('$T/a', {content: 'good', keep_orig: false});" >site.p2
+	start p2-apply -d "$store" -w site.p2 >out
+	wait_until holds tree/a good
+	for bad in one two; do
+		wait_until waits "$pid"
+		echo "$bad" >tree/a
+		wait_until holds tree/a good
+	done
+	kill "$pid"
+	wait "$pid" || :
+	back -y "$T/a"
+	[ "$(jq -r .run <(p2-apply -d "$store" -jy "$T/a") | sort -u | wc -l)" -ge 3 ]
+	back -u
+	is 0 'restored file tree/a: content'
+	[ "$(cat tree/a)" = two ]
+}
+
 @test "undo: random policies over random trees leave no trace" {
 	[ "$(id -u)" -eq 0 ] || skip 'needs root'
 	mkdir random

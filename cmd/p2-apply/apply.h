@@ -109,6 +109,9 @@ int	journal_put(struct store_tx *t);
 bool	journal_is_put(void);
 void	journal_end(void);
 
+/* What changes from now on is another run's, to be put back by itself. */
+void	journal_renew(void);
+
 /*
  * Put back what a resource has changed in this run, each path told by fn.
  * Returns false if some of it was not; why was told then.
@@ -143,6 +146,7 @@ bool	owned_orphan(const struct policy_owned *o, bool remove, bool silent,
 	    void (*fn)(struct str path, void *fnarg), void *fnarg);
 bool	owned_is_put(void);
 int	owned_put(struct store_tx *t);
+void	owned_done(void);		/* that is durable */
 void	owned_end(void);
 
 /* Why it had to be changed: a word for the result, or NULL. */

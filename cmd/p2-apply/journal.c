@@ -377,6 +377,13 @@ journal_compared(struct str type, struct str title)
 }
 
 void
+journal_renew(void)
+{
+	keep_free(keep);
+	keep = NULL;
+}
+
+void
 journal_end(void)
 {
 	drop_rows();

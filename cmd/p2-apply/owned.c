@@ -546,3 +546,9 @@ owned_put(struct store_tx *t)
 	return rc != 0 ? rc : store_holding_set_sum(t, str_of(policy),
 	    sum_to_be());
 }
+
+void
+owned_done(void)
+{
+	news = false;
+}

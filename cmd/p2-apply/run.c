@@ -275,6 +275,8 @@ keep_as(struct session *s, struct policy *p, const char *path,
 			store_abort(t);
 		else
 			rc = store_commit(t);
+		if (rc == 0)
+			owned_done();
 	}
 	progress_wipe();
 	if (rc != 0)
@@ -461,6 +463,7 @@ begin_run(struct session *s)
 	struct trees *trees = NULL;
 	struct buf why = { 0 };
 
+	journal_renew();
 	if (s->asked->key != NULL &&
 	    trees_open(&trees, s->asked->key, &why) == -1) {
 		warnx("%.*s", (int)why.len, why.p);

@@ -164,6 +164,7 @@ repair_one(struct staying *y)
 
 	if (policy == -1)
 		return;
+	journal_renew();
 	open_journal(y, policy);
 	buf_reset(&s->repaired);
 	rc = policy_repair(y->p, &r, &why);
