@@ -194,6 +194,15 @@ kernel.cmdline.4=dyndbg="file a.c +p"' ]
 	[ "$output" = $'false\ntrue' ]
 }
 
+@test "facts: what -k leaves out is told by -L" {
+	run -0 p2-facts -L
+	[ "$output" = "$(p2-facts --list | awk -F '\t' '$3 ~ /~/ { print $1 }')" ]
+	[ "$output" = "$(p2-facts --volatile)" ]
+	run -0 --separate-stderr grep -cxE 'system.uptime_seconds|memory.free_bytes' \
+	    <<<"$output"
+	[ "$output" = 2 ]
+}
+
 @test "facts: pretty on a terminal, compact elsewhere" {
 	unpack debian
 	run -0 facts -g fstab
@@ -383,6 +392,48 @@ mounted() {
 	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=statfs,fork,clone,clone3,vfork \
 	    p2-facts -R "$root" -Q mountpoints >/dev/null
 	run -1 grep -E '^[0-9]+ +[a-z]+' "$BATS_TEST_TMPDIR/trace"
+}
+
+# in_cloud NAME [ARG ...]: what p2-facts says there; requests are in $asked.
+in_cloud() {
+	asked=$BATS_TEST_TMPDIR/asked
+	unshare -mn "$dir/cloud" "$1" "$asked" p2-facts -v -g virtual "${@:2}" |
+	    jq -c '.virtual.cloud, (.errors[] | select(.source |
+	    startswith("169.254")) | .reason)'
+}
+
+@test "facts: a cloud is asked where one says so, and not for long" {
+	unshare -mn "$dir/cloud" aws /dev/null true ||
+	    skip 'there are no namespaces here'
+	run -0 in_cloud aws
+	[ "$output" = '{"provider":"aws"}' ]
+	[ ! -s "$BATS_TEST_TMPDIR/asked" ]
+	run -0 in_cloud aws -M
+	[ "$output" = '{"provider":"aws","instance_id":"i-0abc","region":"eu-west-1","zone":"eu-west-1b"}' ]
+	[ "$(<"$BATS_TEST_TMPDIR/asked")" = 'PUT /latest/api/token HTTP/1.0
+GET /latest/dynamic/instance-identity/document HTTP/1.0' ]
+	run -0 in_cloud gce --metadata
+	[ "$output" = '{"provider":"gce","instance_id":"4123456789012345678","region":"us-central1","zone":"us-central1-a"}' ]
+	run -0 in_cloud hetzner -M
+	[ "$output" = '{"provider":"hetzner","instance_id":"4711","region":"eu-central","zone":"fsn1-dc14"}' ]
+	while read -r name reason; do
+		run -0 timeout 30 bash -c "$(declare -f in_cloud)
+		    BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR dir=$dir
+		    in_cloud $name -M"
+		[ "$output" = "{\"provider\":\"$name\"}
+\"$reason\"" ] || {
+			echo "$name: $output"
+			return 1
+		}
+	done <<-'END'
+	oracle it does not tell
+	azure Connection timed out
+	vultr not a value
+	openstack it does not tell
+	END
+	# nobody there, and another root
+	run -0 bash -c "unshare -n p2-facts -M -g virtual"
+	run -0 --separate-stderr facts -M -v -g virtual
 }
 
 # A /run of one's own, in which systemd is at work.

@@ -10,7 +10,7 @@
 
 #include "show.h"
 
-static const char letters[] = "1ACd:EF:fGg:hkN:OPQR:sUVvx:";
+static const char letters[] = "1ACd:EF:fGg:hkLMN:OPQR:sUVvx:";
 
 static const struct option options[] = {
 	{ "compact",	no_argument, NULL, '1' },
@@ -24,6 +24,8 @@ static const struct option options[] = {
 	{ "group",	required_argument, NULL, 'g' },
 	{ "help",	no_argument, NULL, 'h' },
 	{ "stable",	no_argument, NULL, 'k' },
+	{ "volatile",	no_argument, NULL, 'L' },
+	{ "metadata",	no_argument, NULL, 'M' },
 	{ "name",	required_argument, NULL, 'N' },
 	{ "legacy",	no_argument, NULL, 'O' },
 	{ "human",	no_argument, NULL, 'P' },
@@ -38,7 +40,7 @@ static const struct option options[] = {
 };
 
 static const char usage_line[] =
-"usage: p2-facts [-1AEfGhkOPQsUVv] [-d dir] [-F dir] [-g groups]\n"
+"usage: p2-facts [-1AEfGhkLMOPQsUVv] [-d dir] [-F dir] [-g groups]\n"
 "           [-N host] [-R root] [-x groups] [name ...]\n"
 "       p2-facts [-CVv] [-d dir] [-R root] packages\n";
 
@@ -58,6 +60,8 @@ static const char help_text[] =
 "  -g, --group A,B        only these groups\n"
 "  -h, --help             print this\n"
 "  -k, --stable           leave out what changes from moment to moment\n"
+"  -L, --volatile         print the names of what -k leaves out\n"
+"  -M, --metadata         ask the cloud about this instance, too\n"
 "  -N, --name HOST        keep them as those of HOST\n"
 "  -O, --legacy           add the flat names that old policies use\n"
 "  -P, --human            sizes and times for people\n"
@@ -86,9 +90,9 @@ print_and_exit(const char *a, const char *b)
 }
 
 static void __attribute__((noreturn))
-list_and_exit(void)
+list_and_exit(void (*list)(void))
 {
-	show_list();
+	list();
 	out_close();
 	exit(0);
 }
@@ -123,6 +127,9 @@ set_option(struct wanted *w, int ch, const char *arg)
 		break;
 	case 'k':
 		w->stable = true;
+		break;
+	case 'M':
+		w->o.metadata = true;
 		break;
 	case 'N':
 		w->host = arg;
@@ -186,7 +193,9 @@ parse_options(struct wanted *w, int argc, char **argv)
 		case 'h':
 			print_and_exit(usage_line, help_text);
 		case 'G':
-			list_and_exit();
+			list_and_exit(show_list);
+		case 'L':
+			list_and_exit(show_volatile);
 		case 'V':
 			print_and_exit("p2-facts ", VERSION "\n");
 		case '?':

@@ -36,13 +36,22 @@ marks(const struct collector *c, const struct fact *t)
 	return t != NULL && t->moves ? "~" : "";
 }
 
+/* A group and what is in it: "os.name", "fstab[].device", "uid". */
+static void
+add_name(struct buf *b, const struct collector *c, const char *name,
+    const char *end)
+{
+	const char *dot = c->name[0] == '\0' || name[0] == '[' ? "" : ".";
+
+	buf_printf(b, "%s%s%s%s", c->name, dot, name, end);
+}
+
 void
 show_list(void)
 {
 	const struct collector *c;
 	const struct fact *t;
 	struct buf b = { 0 };
-	const char *dot;
 	size_t i;
 
 	for (i = 0; (c = facts_collector(i)) != NULL; i++) {
@@ -50,12 +59,27 @@ show_list(void)
 			buf_printf(&b, "%s\t%s\t%s\t%s\t%u\n", c->name,
 			    "group", marks(c, NULL), c->help, c->cost);
 		for (t = c->facts; t->name != NULL; t++) {
-			dot = c->name[0] == '\0' || t->name[0] == '[' ? "" :
-			    ".";
-			buf_printf(&b, "%s%s%s\t%s\t%s\t%s\n", c->name, dot,
-			    t->name, t->type, marks(c, t), t->help);
+			add_name(&b, c, t->name, "\t");
+			buf_printf(&b, "%s\t%s\t%s\n", t->type, marks(c, t),
+			    t->help);
 		}
 	}
+	out_write(&b);
+	buf_clear(&b);
+}
+
+void
+show_volatile(void)
+{
+	const struct collector *c;
+	const struct fact *t;
+	struct buf b = { 0 };
+	size_t i;
+
+	for (i = 0; (c = facts_collector(i)) != NULL; i++)
+		for (t = c->facts; t->name != NULL; t++)
+			if (t->moves)
+				add_name(&b, c, t->name, "\n");
 	out_write(&b);
 	buf_clear(&b);
 }

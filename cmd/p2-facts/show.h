@@ -41,6 +41,9 @@ int	choose_names(struct facts *f, const struct wanted *w);
 /* The tables: name, type, marks and source. */
 void	show_list(void);
 
+/* Of these, the names of what changes from moment to moment. */
+void	show_volatile(void);
+
 /* What has been found, in the form that is wanted. */
 void	show_facts(struct facts *f, const struct wanted *w);
 

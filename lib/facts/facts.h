@@ -21,7 +21,7 @@
  * missing, unreadable, no regular file or not what it should be costs the
  * facts that are made of it, and is told by facts_errors().  No child is
  * started, no name service asked, and nothing is sent to other hosts, except
- * by the collectors that say so: external and network_mounts.
+ * by the collectors that say so: external, network_mounts and metadata.
  */
 struct facts;
 
@@ -30,6 +30,7 @@ struct facts_options {
 	const char	*external;	/* directory of custom facts, or NULL */
 	bool		 compat;	/* the names old policies use, too */
 	bool		 network_mounts;	/* ask remote file systems, too */
+	bool		 metadata;	/* ask the cloud, over HTTP */
 };
 
 /* The schema of the tree, p2.facts_version. */

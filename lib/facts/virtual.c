@@ -5,6 +5,7 @@
 
 #include "facts/collect.h"
 #include "facts/json.h"
+#include "facts/metadata.h"
 
 static const struct fact facts[] = {
 	{ "is_virtual", "boolean", "is there a hypervisor", false },
@@ -19,9 +20,10 @@ static const struct fact facts[] = {
 	    "/proc/sys/kernel/osrelease, /proc/vz", false },
 	{ "cloud.provider", "string", "/sys/class/dmi/id, else "
 	    "/run/cloud-init/instance-data.json", false },
-	{ "cloud.instance_id", "string", "cloud-init", false },
-	{ "cloud.region", "string", "cloud-init", false },
-	{ "cloud.zone", "string", "cloud-init", false },
+	{ "cloud.instance_id", "string", "cloud-init; if asked to, the cloud's "
+	    "metadata, by HTTP", false },
+	{ "cloud.region", "string", "same", false },
+	{ "cloud.zone", "string", "same", false },
 	{ NULL, NULL, NULL, false }
 };
 
@@ -291,26 +293,41 @@ provider(const struct dmi_names *d)
 	return NULL;
 }
 
+/* What cloud-init has found out, lent from the arena. */
 static void
-put_cloud(struct facts *f, struct val *o, const struct dmi_names *d)
+by_cloud_init(struct facts *f, struct cloud *c)
 {
 	static const char path[] = "/run/cloud-init/instance-data.json";
-	struct val *cloud = val_obj(o, "cloud");
 	struct val *data = val_new(facts_arena(f), VAL_OBJ), *v1;
 	struct str text = src_text_max(f, NULL, path, SRC_LARGE);
-	const char *name = provider(d), *errstr;
+	const char *errstr;
 
 	if (text.p != NULL && json_parse(data, "data", text, &errstr) == -1)
 		src_error(f, path, errstr);
 	v1 = val_get(val_get(data, "data"), "v1");
+	c->provider = val_text(val_get(v1, "cloud_name"));
+	c->instance_id = val_text(val_get(v1, "instance_id"));
+	c->region = val_text(val_get(v1, "region"));
+	c->zone = val_text(val_get(v1, "availability_zone"));
+}
+
+static void
+put_cloud(struct facts *f, struct val *o, const struct dmi_names *d)
+{
+	struct val *cloud = val_obj(o, "cloud");
+	const char *name = provider(d);
+	struct cloud c = { .zone = { NULL, 0 } };
+
+	by_cloud_init(f, &c);
 	if (name != NULL)
-		val_cstr(cloud, "provider", name);
-	else
-		val_str(cloud, "provider", val_text(val_get(v1,
-		    "cloud_name")));
-	val_str(cloud, "instance_id", val_text(val_get(v1, "instance_id")));
-	val_str(cloud, "region", val_text(val_get(v1, "region")));
-	val_str(cloud, "zone", val_text(val_get(v1, "availability_zone")));
+		c.provider = str_of(name);
+	if (facts_opt(f)->metadata && facts_live(f) &&
+	    (c.instance_id.len == 0 || c.region.len == 0 || c.zone.len == 0))
+		metadata_ask(f, &c);
+	val_str(cloud, "provider", c.provider);
+	val_str(cloud, "instance_id", c.instance_id);
+	val_str(cloud, "region", c.region);
+	val_str(cloud, "zone", c.zone);
 }
 
 static void
