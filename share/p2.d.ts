@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone known_host alternatives
+    //     hostentry sysctl hostname timezone known_host alternatives user group
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -296,6 +296,64 @@ declare namespace p2 {
         /** what it is to be, or auto: the one of the highest priority; default: auto */
         path?: string;
     }
+    interface UserOptions extends CommonOptions {
+        /** its name; default: the title */
+        name?: string;
+        /** present or absent; default: present */
+        ensure?: string;
+        /** its number; default: one that is free */
+        uid?: string | number;
+        /** its group: name or number; default: a group of its own, as /etc/login.defs says */
+        gid?: string | number;
+        /** who it is */
+        gecos?: string;
+        /** its home directory; default: below /home, by its name */
+        dir?: string;
+        /** what a login starts; default: that of /etc/default/useradd */
+        shell?: string;
+        /** a new one gets a number of the host's own; default: false */
+        system?: boolean;
+        /** the home directory is made, moves, and goes with the user; default: false */
+        home?: boolean;
+        /** the password, encrypted as in /etc/shadow */
+        spw?: string;
+        /** no password opens it, or the old one does again */
+        lock?: boolean;
+        /** when the password was last changed */
+        slstchg?: string | number;
+        /** days before the password may be changed */
+        smin?: number;
+        /** days after which the password has to be changed */
+        smax?: number;
+        /** days before that in which a login is warned */
+        swarn?: number;
+        /** days after that in which a login still can change it */
+        sinact?: number;
+        /** when the user expires */
+        sexpire?: string | number;
+        /** further groups that it is in: names or numbers */
+        groups?: string | Array<string | number>;
+        /** it may be in other groups than these, too; default: false */
+        append?: boolean;
+        /** the lines of ~/.ssh/authorized_keys, and no others */
+        authorized_keys?: string | Array<string | number>;
+        /** how long another program may lock the files; default: 15 */
+        timeout?: number;
+    }
+    interface GroupOptions extends CommonOptions {
+        /** its name; default: the title */
+        name?: string;
+        /** present or absent; default: present */
+        ensure?: string;
+        /** its number; default: one that is free */
+        gid?: string | number;
+        /** its members, and no others */
+        user_list?: Array<string | number>;
+        /** a new one gets a number of the host's own; default: false */
+        system?: boolean;
+        /** how long another program may lock the files; default: 15 */
+        timeout?: number;
+    }
     // end of the tables
 
     /** What role() is given. */
@@ -356,6 +414,8 @@ declare namespace p2 {
         timezone(title: Title, options?: TimezoneOptions, done?: (...args: any[]) => void): P2;
         known_host(title: Title, options?: Known_hostOptions, done?: (...args: any[]) => void): P2;
         alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
+        user(title: Title, options?: UserOptions, done?: (...args: any[]) => void): P2;
+        group(title: Title, options?: GroupOptions, done?: (...args: any[]) => void): P2;
         lambda(title: Title, fn: (facts: Facts, options: any) => Later<Result | void>): P2;
         lambda(title: Title, options: object,
             fn: (facts: Facts, options: any) => Later<Result | void>): P2;

@@ -22,6 +22,8 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	diff -u <(options known_host) <(table '.Ss known_host')
 	diff -u <(options alternatives) <(table '.Ss alternatives')
 	diff -u <(options service) <(table '.Ss service')
+	diff -u <(options user) <(table '.Ss user')
+	diff -u <(options group) <(table '.Ss group')
 }
 
 @test "p2(5): the roles are those that there are" {

@@ -122,7 +122,7 @@ want_ensure(struct job *j, struct file_want *w)
 /* A string for a name, or a number. */
 static int
 want_id(struct job *j, int i, id_t *id,
-    int (*find)(id_t *, const char *, struct buf *))
+    int (*find)(id_t *, const char *, const struct world *, struct buf *))
 {
 	const struct value *v = &j->values[i];
 	struct buf why = { 0 };
@@ -136,7 +136,7 @@ want_id(struct job *j, int i, id_t *id,
 		    options[i].name, (long long)v->num);
 		rc = -1;
 	} else if (v->type == VALUE_STRING &&
-	    (rc = find(id, v->str.p, &why)) == -1)
+	    (rc = find(id, v->str.p, j->world, &why)) == -1)
 		job_fail(j, "%s: %.*s", options[i].name, (int)why.len, why.p);
 	buf_clear(&why);
 	return rc;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/why.h"
+#include "resource/account.h"
 #include "resource/file_owner.h"
 
 enum { KNOWN_MAX = 16 };
@@ -91,11 +92,14 @@ unknown(const char *what, const char *name, int e, struct buf *why)
 }
 
 int
-file_owner_user(uid_t *uid, const char *name, struct buf *why)
+file_owner_user(uid_t *uid, const char *name, const struct world *w,
+    struct buf *why)
 {
 	struct passwd *pw;
 
-	if (number(name, uid) || recall(&users, name, uid))
+	if (number(name, uid) ||
+	    account_pretended(w, ACCOUNT_PASSWD, str_of(name), uid) ||
+	    recall(&users, name, uid))
 		return 0;
 	errno = 0;
 	if ((pw = getpwnam(name)) == NULL)
@@ -106,11 +110,14 @@ file_owner_user(uid_t *uid, const char *name, struct buf *why)
 }
 
 int
-file_owner_group(gid_t *gid, const char *name, struct buf *why)
+file_owner_group(gid_t *gid, const char *name, const struct world *w,
+    struct buf *why)
 {
 	struct group *gr;
 
-	if (number(name, gid) || recall(&groups, name, gid))
+	if (number(name, gid) ||
+	    account_pretended(w, ACCOUNT_GROUP, str_of(name), gid) ||
+	    recall(&groups, name, gid))
 		return 0;
 	errno = 0;
 	if ((gr = getgrnam(name)) == NULL)

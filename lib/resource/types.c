@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "resource/account.h"
 #include "resource/command.h"
 #include "resource/file.h"
 #include "resource/package.h"
@@ -21,6 +22,8 @@ const struct resource_type *const resource_types[] = {
 	&resource_timezone,
 	&resource_known_host,
 	&resource_alternatives,
+	&resource_user,
+	&resource_group,
 	NULL
 };
 

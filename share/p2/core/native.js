@@ -77,7 +77,9 @@ var types = {
 	timezone: {called: packageCalled},
 	known_host: {called: packageCalled},
 	alternatives: {called: packageCalled},
-	service: {ready: serviceOptions, called: packageCalled}
+	service: {ready: serviceOptions, called: packageCalled},
+	user: {called: packageCalled, changed: renewAccounts},
+	group: {called: packageCalled, changed: renewAccounts}
 };
 types.powershell = copyOf(types.command);
 

@@ -98,10 +98,9 @@ function putAnew(old, now) {
 		old[key] = now[key];
 }
 
-/* Facts that tell of packages are found out again, when they are asked for. */
-function renewPackages() {
-	['packages', 'installed_packages', 'installed_npm_packages',
-	    'installed_pip_packages'].forEach(function (name) {
+/* What has changed is found out again, when it is asked for. */
+function renewFacts(names) {
+	names.forEach(function (name) {
 		var d = Object.getOwnPropertyDescriptor(p2.facts, name), now;
 
 		if (!d)
@@ -116,4 +115,13 @@ function renewPackages() {
 				putAnew(d.value, now);
 		}
 	});
+}
+
+function renewPackages() {
+	renewFacts(['packages', 'installed_packages', 'installed_npm_packages',
+	    'installed_pip_packages']);
+}
+
+function renewAccounts() {
+	renewFacts(['users', 'groups']);
 }
