@@ -32,13 +32,19 @@ name(char *p, size_t size, size_t i)
 	snprintf(p, size, "f%06zu", i);
 }
 
-static void
+/* When it was about to be closed: by the time that it is, all may be over. */
+static double
 put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	double when;
 
-	if (fd == -1 || write(fd, text, LEN) != LEN || close(fd) == -1)
+	if (fd == -1 || write(fd, text, LEN) != LEN)
 		err(2, "%s", path);
+	when = bench_now();
+	if (close(fd) == -1)
+		err(2, "%s", path);
+	return when;
 }
 
 static bool
@@ -131,8 +137,7 @@ tamper(const char *path)
 	double start;
 	int i;
 
-	put(path, bad);
-	start = bench_now();
+	start = put(path, bad);
 	for (i = 0; i < TRIES; i++)
 		if (is_good(path))
 			return bench_now() - start;
@@ -172,7 +177,7 @@ main(int argc, char **argv)
 	if (floor) {
 		for (i = 0; i < files; i++) {
 			name(path, sizeof(path), i);
-			put(path, good);
+			(void)put(path, good);
 		}
 		pid = start(durable);
 	}
