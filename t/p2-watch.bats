@@ -433,3 +433,65 @@ told_of_repair() {
 	kill "$pid"
 	wait_until grep -q STOPPING=1 notes
 }
+
+# A line in a file, which is done by JavaScript; $1 goes into the definition.
+line_module() {
+	cat >line.js <<-END
+	module.exports = {name: 'line', options: {file: {type: 'string', template: true}},
+	  plan: function (r) {
+	    r.text = r.read(r.options.file) || '';
+	    if (r.text.indexOf(r.title + '\\n') < 0) r.why('is missing');
+	  },
+	  apply: function (r) {
+	    require('fs').writeFileSync(r.options.file, r.text + r.title + '\\n');
+	    r.did('Put ' + r.title + '.');
+	  }${1-}};
+	END
+}
+
+@test "watch: a module of the policy's own is repaired where it says" {
+	line_module ', watch: function (r) { return [r.options.file]; }'
+	watch <<-'END'
+	p2.module('line')
+	.line('one', {file: 'w/{{opts.parms.f}}', parms: {f: 'f'}, notify: 'command:: told'},
+	    function (changed) { console.log(JSON.stringify({callback: changed})); })
+	.line('two', {file: 'w/g', watch: false})
+	.command(': told', {refreshonly: true});
+	END
+	[ "$(cat w/f w/g)" = $'one\ntwo' ]
+	rm w/f w/g
+	wait_until holds w/f one
+	echo other >w/f
+	wait_until holds w/f $'other\none'
+	echo more >>w/f
+	quiet
+	stop
+	[ "$(cat w/f)" = $'other\none\nmore' ]
+	[ ! -e w/g ]
+	[ "$(repairs one)" = 2 ]
+	[ "$(jq -c 'select(.title == "one") | [.outcome, .why, .repair]' o/out)" = \
+	    '["changed","is missing",null]
+["changed","is missing",true]
+["changed","is missing",true]' ]
+	[ "$(repairs ': told')" = 0 ]
+	[ "$(grep -c '"title":": told"' o/out)" = 3 ]
+	[ "$(log)" = $'{"callback":true}\n{"callback":true}\n{"callback":true}' ]
+}
+
+@test "watch: a module that says nothing is not repaired, and a fight with one is told" {
+	line_module
+	watch <<<"p2.module('line').line('one', {file: 'w/f'}).file('w/z', {content: 'z\n'});"
+	rm w/f w/z
+	wait_until holds w/z z
+	quiet
+	stop
+	[ ! -e w/f ]
+	line_module ', watch: function (r) { return r.options.file; }'
+	watch <<<"p2.module('line').line('one', {file: 'w/f'});"
+	while ! said 'somebody else repairs it, too' && ! ended "$watcher"; do
+		: >w/f
+		wait_until waits "$watcher"
+	done
+	said 'line one: '
+	stop
+}

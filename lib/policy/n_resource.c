@@ -583,7 +583,10 @@ n_reason(duk_context *ctx)
 	return 1;
 }
 
-/* report(type, title, outcome, word, why, file, line, sensitive, did, diff) */
+/*
+ * report(type, title, outcome, word, why, file, line, sensitive, did, diff,
+ * repair)
+ */
 static duk_ret_t
 n_report(duk_context *ctx)
 {
@@ -594,7 +597,8 @@ n_report(duk_context *ctx)
 	    .word = str_of(duk_require_string(ctx, 3)),
 	    .why = arg_text(ctx, 4, 1), .file = arg_text(ctx, 5, 2),
 	    .line = duk_get_uint_default(ctx, 6, 0),
-	    .sensitive = duk_get_boolean_default(ctx, 7, 0) };
+	    .sensitive = duk_get_boolean_default(ctx, 7, 0),
+	    .repair = duk_get_boolean_default(ctx, 10, 0) };
 
 	if (duk_is_string(ctx, 8)) {
 		r.did = arg_text(ctx, 8, 3);
@@ -631,6 +635,6 @@ const struct native natives_resource[] = {
 	{ "serviceProvider", n_service_provider, 1 },
 	{ "output", n_output, 0 },
 	{ "reason", n_reason, 0 },
-	{ "report", n_report, 10 },
+	{ "report", n_report, 11 },
 	{ NULL, NULL, 0 }
 };

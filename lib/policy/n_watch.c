@@ -356,11 +356,23 @@ n_watch_own(duk_context *ctx)
 	return 0;
 }
 
+/* watchChanged(): the one that is repaired was changed, by JavaScript. */
+static duk_ret_t
+n_watch_changed(duk_context *ctx)
+{
+	struct watching *w = policy_of(ctx)->watching;
+
+	if (w != NULL)
+		w->changed = true;
+	return 0;
+}
+
 const struct native natives_watch[] = {
 	{ "watchStep", n_watch_step, 1 },
 	{ "watchPath", n_watch_path, 2 },
 	{ "unwatchPath", n_unwatch_path, 2 },
 	{ "watchOwn", n_watch_own, 0 },
+	{ "watchChanged", n_watch_changed, 0 },
 	{ NULL, NULL, 0 }
 };
 

@@ -101,7 +101,12 @@ function tellOwn(step, r, outcome, word) {
 	    r._.why.join('; '), step.file, step.line || 0,
 	    Boolean(step.opts.sensitive),
 	    r._.did.map(function (s) { return s + '\n'; }).join(''),
-	    step.opts.sensitive ? '' : r._.diff);
+	    step.opts.sensitive ? '' : r._.diff, step === repairing);
+}
+
+function tellBack(step, changed) {
+	if (typeof step.fn === 'function' && (changed || step !== repairing))
+		quietly(function () { step.fn(changed); });
 }
 
 /* In a dry run it goes as far as it does without a write of its own. */
@@ -138,8 +143,8 @@ function concludeOwn(def, step, r, res) {
 		forgetFacts(def);
 		tellOwn(step, r, CHANGED, 'changed');
 	}
-	if (typeof step.fn === 'function')
-		quietly(function () { step.fn(changed); });
+	watchedOwn(step, changed, def.plan !== undefined);
+	tellBack(step, changed);
 	return changed ? {result: 'changed'} : undefined;
 }
 
@@ -148,6 +153,7 @@ function actOwn(def) {
 		var r = new Resource(step), plan;
 
 		r.options = renderOwn(def, step);
+		watchPlaces(step);
 		if (def.plan)
 			plan = lookOnly(def.plan, r);
 		return maybe(plan, function (res) {
@@ -155,23 +161,23 @@ function actOwn(def) {
 				return res;
 			if (!def.plan || r._.why.length > 0)
 				return applyOwn(def, step, r);
-			if (typeof step.fn === 'function')
-				quietly(function () { step.fn(false); });
+			tellBack(step, false);
 			return undefined;
 		});
 	}
-	act.watch = def.watch;
+	act.def = def;
 	return act;
 }
 
 /* The paths whose change is to bring the step about again, if it has some. */
 Step.prototype.watchPaths = function () {
-	var r;
+	var def = this.act.def, r;
 
-	if (!this.act.watch)
+	if (!def || !def.watch)
 		return [];
 	r = new Resource(this);
-	return list(lookOnly(this.act.watch, r));
+	r.options = renderOwn(def, this);
+	return list(lookOnly(def.watch, r));
 };
 
 /* Facts of a module are found out when they are read, and after a change. */

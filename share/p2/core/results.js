@@ -82,7 +82,8 @@ function report(step, outcome, word, why) {
 	if (step === repairing && outcome === SKIPPED)
 		return;
 	native.report(step.mod, step.title, outcome, word, why || '',
-	    step.file, step.line || 0, Boolean(step.opts.sensitive));
+	    step.file, step.line || 0, Boolean(step.opts.sensitive),
+	    undefined, undefined, step === repairing);
 }
 
 /* What an action that is no native resource has returned. */

@@ -85,17 +85,39 @@ function isWatched(step) {
 	return typeof option === 'boolean' ? option : step.watch;
 }
 
+function numbered(step) {
+	if (step.number === undefined)
+		step.number = numberOf(step);
+	return step.number;
+}
+
 /* The next resource is the step's, which is to be repaired, or not. */
 function watchStep(step) {
 	if (!native.watching)
 		return;
-	if (!step || !isWatched(step))
-		native.watchStep(0);
-	else {
-		if (step.number === undefined)
-			step.number = numberOf(step);
-		native.watchStep(step.number);
-	}
+	native.watchStep(step && isWatched(step) ? numbered(step) : 0);
+}
+
+/* Of a module that is no native: what it names itself. */
+function watchPlaces(step) {
+	if (!native.watching || !isWatched(step))
+		return;
+	step.watchPaths().forEach(function (path) {
+		native.watchPath(String(path), numbered(step));
+	});
+}
+
+/*
+ * It has acted.  One that plans is looked at once more, since who else has
+ * written to its paths meanwhile is not known; of another, it was its doing.
+ */
+function watchedOwn(step, changed, plans) {
+	if (!native.watching)
+		return;
+	if (changed && step === repairing)
+		native.watchChanged();
+	if (!plans)
+		native.watchOwn();
 }
 
 /* Do it again; the loop that C turns does the rest. */
