@@ -100,11 +100,11 @@ declare namespace p2 {
         /** a line, or several, that it has */
         line?: string | Array<string | number>;
         /** the line goes in place of the last one this expression finds */
-        match?: string;
+        match?: string | RegExp;
         /** or behind the last one this expression finds */
-        after?: string;
+        after?: string | RegExp;
         /** lines this expression finds go */
-        remove?: string;
+        remove?: string | RegExp;
         /** lines that it has between two markers; empty: they go */
         block?: string;
         /** the markers' text; {mark} is BEGIN and END; default: # {mark} p2 */

@@ -45,6 +45,7 @@ show_types(unsigned types)
 		{ OPTION_INT | OPTION_SECONDS, "number" },
 		{ OPTION_LIST, "Array<string | number>" },
 		{ OPTION_MAP | OPTION_OBJECT, "object" },
+		{ OPTION_REGEXP, "RegExp" },
 		{ OPTION_FUNCTION, "((facts: p2.Facts) => any)" }
 	};
 	const char *between = "";

@@ -17,14 +17,15 @@ policy() {
 	kinds=('content: "1\n"' 'content: "2\n"' 'ensure: "absent"' 'mode: "0600"'
 	    'content: "{{title}}\n", is_template: true' 'line: "l"' 'block: "b"'
 	    'ensure: "link", target: "a", force: true' 'content: ""'
-	    'ensure: "file", parents: true' 'ensure: "directory", force: true')
+	    'ensure: "file", parents: true' 'ensure: "directory", force: true'
+	    'line: "L", match: /^l$/i' 'line: "z", remove: /^[a1]/, after: /^l/gi')
 	echo 'function tell(changed) { if (changed) console.log("changed"); }'
 	for ((i = 0; i < 30; i++)); do
 		if ((RANDOM % 6 == 0)); then
 			n=$((RANDOM % 3))
 			echo "p2.command('touch c$n; : $i', {creates: 'c$n'});"
 		else
-			echo "p2.file('${names[RANDOM % 5]}', {${kinds[RANDOM % 11]}, keep_orig: false}, tell);"
+			echo "p2.file('${names[RANDOM % 5]}', {${kinds[RANDOM % 13]}, keep_orig: false}, tell);"
 		fi
 	done
 }

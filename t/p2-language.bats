@@ -431,3 +431,36 @@ changed command : more: runs each time
 changed command : again: runs each time
 changed command : more: runs each time'
 }
+
+@test "file: match, after and remove may be a RegExp, held against each line" {
+	printf 'Port 1\r\nB=1\nb=2\n\ncaf\303\251\nend' >f
+	printf 'x\377\n\360\237\230\200\n# begin P2\n' >bytes
+	diffs=()
+	for mode in -n -v; do
+		apply "$mode" <<-'END'
+		p2.file('f', {line: 'b=3', match: /^b=/i, keep_orig: false})
+		.file('f', {line: 'Port 2', match: /^port \d+$/im, keep_orig: false})
+		.file('f', {remove: /^(CAF\u00c9|)$/i, line: 'b=4', after: /^b/g, keep_orig: false})
+		.file('bytes', {remove: /^x\u00ff$/, block: 'y', after: /P2$/, keep_orig: false})
+		.file('new', {line: ['l', '\u00e9'], remove: /^z/});
+		END
+		diffs[${#diffs[@]}]=$(grep -a '^[-+@]' <<<"$output")
+	done
+	[ "$status" = 0 ]
+	[ "${diffs[0]}" = "${diffs[1]}" ]
+	[[ ${diffs[0]} == *'+b=3'*'+Port 2'*'+b=4'*'+y'*'+l'* ]]
+	[ "$(cat f)" = $'Port 2\nB=1\nb=3\nb=4\nend' ]
+	[ "$(cat bytes)" = $'\360\237\230\200\n# begin P2\n# BEGIN p2\ny\n# END p2' ]
+	[ "$(cat new)" = $'l\n\u00e9' ]
+	apply <<-'END'
+	p2.file('f', {line: 'b=4', match: /^b=4/}).file('f', {remove: /^(CAF\u00c9|)$/i})
+	.file('bytes', {block: 'y', after: /P2$/}).file('gone/f', {ensure: 'absent', remove: /x/});
+	END
+	is 0 ''
+	apply <<<"p2.file('f', {line: ['zz', 'qq'], remove: /Z/i});"
+	is 2 '' 'p2-apply: site.p2:1: file f: f: line and block: never settle, since one undoes the other'
+	apply <<<"p2.file('f', {mode: /x/});"
+	is 2 '' 'p2-apply: site.p2:1: file f: TypeError: option mode: not a string'
+	apply <<<"p2.file('f', {line: 'a', match_found: 'a'});"
+	is 2 '' 'p2-apply: site.p2:1: file f: TypeError: there is no option match_found'
+}

@@ -24,7 +24,10 @@ hash_value(uint64_t h, const struct value *v)
 	}
 }
 
-/* By the names of the options, so that a new one changes nothing. */
+/*
+ * By the names of the options, so that a new one changes nothing; of those that
+ * the policy has given.
+ */
 uint64_t
 owned_hash(const struct job *j)
 {
@@ -35,7 +38,8 @@ owned_hash(const struct job *j)
 	if (j->type->owns == NULL)
 		return 0;
 	for (i = 0; o[i].name != NULL; i++)
-		if (j->values[i].type != VALUE_NONE) {
+		if (j->values[i].type != VALUE_NONE &&
+		    (o[i].types & OPTION_HIDDEN) == 0) {
 			h = hash64(h, o[i].name, strlen(o[i].name));
 			h = hash_value(h, &j->values[i]);
 		}

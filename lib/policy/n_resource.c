@@ -9,6 +9,18 @@
 
 /* Options are checked as they are declared, and made values when they count. */
 
+static bool
+is_regexp(duk_context *ctx, duk_idx_t idx)
+{
+	bool yes;
+
+	idx = duk_normalize_index(ctx, idx);
+	duk_get_global_literal(ctx, "RegExp");
+	yes = duk_instanceof(ctx, idx, -1);
+	duk_pop(ctx);
+	return yes;
+}
+
 unsigned
 types_of(duk_context *ctx, duk_idx_t idx)
 {
@@ -28,7 +40,9 @@ types_of(duk_context *ctx, duk_idx_t idx)
 			return OPTION_FUNCTION;
 		if (duk_is_buffer_data(ctx, idx))
 			return OPTION_TEXT;
-		return duk_is_array(ctx, idx) ? OPTION_LIST :
+		if (duk_is_array(ctx, idx))
+			return OPTION_LIST;
+		return is_regexp(ctx, idx) ? OPTION_REGEXP | OPTION_OBJECT :
 		    OPTION_OBJECT | OPTION_MAP;
 	}
 	return 0;

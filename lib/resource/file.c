@@ -15,8 +15,10 @@ enum {
 	O_MODE, O_OWNER, O_GROUP, O_KEEP_ORIG, O_REPLACE, O_FORCE, O_PARENTS,
 	O_FOLLOW, O_VALIDATE, O_RECURSE, O_PURGE, O_IGNORE, O_LINE, O_MATCH,
 	O_AFTER, O_REMOVE, O_BLOCK, O_MARKER, O_IMMUTABLE, O_HARDLINKS,
-	O_ROLLBACK
+	O_ROLLBACK, O_MATCH_FOUND, O_AFTER_FOUND, O_REMOVE_FOUND
 };
+
+enum { FOUND = OPTION_STRING | OPTION_TEXT | OPTION_HIDDEN };
 
 static const struct resource_option options[] = {
 	[O_PATH_] = { "path", OPTION_STRING, "the title", "where" },
@@ -57,11 +59,11 @@ static const struct resource_option options[] = {
 	    "names, with * and ?, that source, recurse and purge pass over" },
 	[O_LINE] = { "line", OPTION_STRING | OPTION_LIST, NULL,
 	    "a line, or several, that it has" },
-	[O_MATCH] = { "match", OPTION_STRING, NULL,
+	[O_MATCH] = { "match", OPTION_STRING | OPTION_REGEXP, NULL,
 	    "the line goes in place of the last one this expression finds" },
-	[O_AFTER] = { "after", OPTION_STRING, NULL,
+	[O_AFTER] = { "after", OPTION_STRING | OPTION_REGEXP, NULL,
 	    "or behind the last one this expression finds" },
-	[O_REMOVE] = { "remove", OPTION_STRING, NULL,
+	[O_REMOVE] = { "remove", OPTION_STRING | OPTION_REGEXP, NULL,
 	    "lines this expression finds go" },
 	[O_BLOCK] = { "block", OPTION_STRING, NULL,
 	    "lines that it has between two markers; empty: they go" },
@@ -73,6 +75,10 @@ static const struct resource_option options[] = {
 	    "keep: write in place, so that its other names change as well" },
 	[O_ROLLBACK] = { "rollback", OPTION_BOOL, "false",
 	    "if whoever is told of the change fails, the old comes back" },
+	/* What a RegExp has found of all lines that there may be. */
+	[O_MATCH_FOUND] = { "match_found", FOUND, NULL, "" },
+	[O_AFTER_FOUND] = { "after_found", FOUND, NULL, "" },
+	[O_REMOVE_FOUND] = { "remove_found", FOUND, NULL, "" },
 	{ NULL, 0, NULL, NULL }
 };
 
@@ -178,23 +184,32 @@ want_list(const struct job *j, int i, const struct str **list, size_t *n)
 	*n = v->type == VALUE_STRING ? 1 : v->type == VALUE_LIST ? v->n : 0;
 }
 
+static struct file_find
+find_of(const struct job *j, int expr, int found)
+{
+	const struct value *v = &j->values[found];
+
+	return (struct file_find){ .expr = text_of(j, expr),
+	    .is_found = v->type == VALUE_STRING, .found = v->str };
+}
+
 static void
 want_edit(const struct job *j, struct file_want *w)
 {
 	struct file_edit *e = &w->edit;
 
 	want_list(j, O_LINE, &e->line, &e->nlines);
-	e->match = text_of(j, O_MATCH);
-	e->after = text_of(j, O_AFTER);
-	e->remove = text_of(j, O_REMOVE);
+	e->match = find_of(j, O_MATCH, O_MATCH_FOUND);
+	e->after = find_of(j, O_AFTER, O_AFTER_FOUND);
+	e->remove = find_of(j, O_REMOVE, O_REMOVE_FOUND);
 	e->has_block = j->values[O_BLOCK].type == VALUE_STRING;
 	if (e->has_block)
 		e->block = j->values[O_BLOCK].str;
 	e->marker = text_of(j, O_MARKER);
 	if (e->marker == NULL)
 		e->marker = options[O_MARKER].def;
-	w->has_edit = e->nlines > 0 || e->has_block || e->remove != NULL ||
-	    e->match != NULL;
+	w->has_edit = e->nlines > 0 || e->has_block ||
+	    e->remove.expr != NULL || e->match.expr != NULL;
 }
 
 /* Options that contradict each other, or need one another. */
@@ -216,7 +231,7 @@ consistent(struct job *j, const struct file_want *w)
 		what = "content, line, block and remove are for files";
 	else if (w->ensure == FILE_LINK && w->source != NULL)
 		what = "source: is for files and directories";
-	else if (w->edit.after != NULL && w->edit.nlines == 0 &&
+	else if (w->edit.after.expr != NULL && w->edit.nlines == 0 &&
 	    !w->edit.has_block)
 		what = "after: goes with line or block";
 	if (what == NULL)

@@ -87,42 +87,81 @@ join(struct buf *out, const struct lines *l)
 	}
 }
 
+/* A struct file_find made ready. */
+struct finder {
+	regex_t		 re;
+	bool		 is_found;
+	struct lines	 found;		/* sorted */
+};
+
 static int
-compile(regex_t *re, const char *text, struct buf *why)
+compare(const void *a, const void *b)
+{
+	const struct str *s = a, *t = b;
+	size_t n = s->len < t->len ? s->len : t->len;
+	int c = n == 0 ? 0 : memcmp(s->p, t->p, n);
+
+	return c != 0 ? c : (s->len > t->len) - (s->len < t->len);
+}
+
+static int
+finder_init(struct finder *f, const struct file_find *how, struct buf *why)
 {
 	char words[200];
 	int rc;
 
-	if ((rc = regcomp(re, text, REG_EXTENDED | REG_NEWLINE)) == 0)
+	*f = (struct finder){ .is_found = how->is_found };
+	if (f->is_found) {
+		if (split(&f->found, how->found) == -1)
+			return why_errno(why, how->expr, "malloc");
+		if (f->found.n > 0)
+			qsort(f->found.v, f->found.n, sizeof(*f->found.v),
+			    compare);
 		return 0;
-	regerror(rc, re, words, sizeof(words));
+	}
+	if ((rc = regcomp(&f->re, how->expr, REG_EXTENDED | REG_NEWLINE)) == 0)
+		return 0;
+	regerror(rc, &f->re, words, sizeof(words));
 	errno = EINVAL;
-	return why_say(why, "%s: %s", text, words);
+	return why_say(why, "%s: %s", how->expr, words);
+}
+
+static void
+finder_clear(struct finder *f)
+{
+	if (f->is_found)
+		free(f->found.v);
+	else
+		regfree(&f->re);
 }
 
 static bool
-finds(const regex_t *re, struct str s)
+finds(const struct finder *f, struct str s)
 {
 	regmatch_t m = { .rm_so = 0, .rm_eo = (regoff_t)s.len };
 
-	return regexec(re, s.len == 0 ? "" : s.p, 1, &m, REG_STARTEND) == 0;
+	if (f->is_found)
+		return f->found.n > 0 && bsearch(&s, f->found.v, f->found.n,
+		    sizeof(s), compare) != NULL;
+	return regexec(&f->re, s.len == 0 ? "" : s.p, 1, &m,
+	    REG_STARTEND) == 0;
 }
 
-/* Index behind the last line that text finds, or 0. */
+/* Index behind the last line that is found, or 0. */
 static int
-last_found(const struct lines *l, const char *text, size_t *at,
+last_found(const struct lines *l, const struct file_find *how, size_t *at,
     struct buf *why)
 {
-	regex_t re;
+	struct finder f;
 	size_t i;
 
 	*at = 0;
-	if (compile(&re, text, why) == -1)
+	if (finder_init(&f, how, why) == -1)
 		return -1;
 	for (i = l->n; i > 0 && *at == 0; i--)
-		if (finds(&re, l->v[i - 1]))
+		if (finds(&f, l->v[i - 1]))
 			*at = i;
-	regfree(&re);
+	finder_clear(&f);
 	return 0;
 }
 
@@ -132,9 +171,9 @@ where(const struct lines *l, const struct file_edit *e, size_t *at,
     struct buf *why)
 {
 	*at = l->n;
-	if (e->after == NULL)
+	if (e->after.expr == NULL)
 		return 0;
-	if (last_found(l, e->after, at, why) == -1)
+	if (last_found(l, &e->after, at, why) == -1)
 		return -1;
 	if (*at == 0)
 		*at = l->n;
@@ -145,19 +184,19 @@ static int
 remove_lines(struct lines *l, const struct file_edit *e, struct buf *why)
 {
 	size_t i, n = 0;
-	regex_t re;
+	struct finder f;
 
-	if (e->remove == NULL)
+	if (e->remove.expr == NULL)
 		return 0;
-	if (compile(&re, e->remove, why) == -1)
+	if (finder_init(&f, &e->remove, why) == -1)
 		return -1;
 	for (i = 0; i < l->n; i++)
-		if (!finds(&re, l->v[i]))
+		if (!finds(&f, l->v[i]))
 			l->v[n++] = l->v[i];
 		else if (i + 1 == l->n)
 			l->cut = false;
 	l->n = n;
-	regfree(&re);
+	finder_clear(&f);
 	return 0;
 }
 
@@ -198,8 +237,8 @@ put_matched(struct lines *l, const struct file_edit *e, struct str s,
 	struct lines one = { .v = &s, .n = 1 };
 	size_t at, self;
 
-	if (last_found(l, e->match, &at, why) == -1 ||
-	    last_found(&one, e->match, &self, why) == -1)
+	if (last_found(l, &e->match, &at, why) == -1 ||
+	    last_found(&one, &e->match, &self, why) == -1)
 		return -1;
 	if (at == 0 || (self == 0 && has_line(l, s)))
 		return put_line(l, e, s, why);
@@ -213,14 +252,14 @@ put_lines(struct lines *l, const struct file_edit *e, struct buf *why)
 	size_t i;
 
 	errno = EINVAL;
-	if (e->match != NULL && e->nlines != 1)
+	if (e->match.expr != NULL && e->nlines != 1)
 		return why_say(why, "match: goes with one line, not %zu",
 		    e->nlines);
 	for (i = 0; i < e->nlines; i++) {
 		if (e->line[i].len > 0 && memchr(e->line[i].p, '\n',
 		    e->line[i].len) != NULL)
 			return why_say(why, "line: has a line break in it");
-		if ((e->match != NULL ? put_matched : put_line)(l, e,
+		if ((e->match.expr != NULL ? put_matched : put_line)(l, e,
 		    e->line[i], why) == -1)
 			return -1;
 	}

@@ -124,6 +124,7 @@ static const struct {
 	{ OPTION_SECONDS, "seconds", "a number of seconds" },
 	{ OPTION_LIST, "list", "a list" },
 	{ OPTION_MAP | OPTION_OBJECT, "object", "an object" },
+	{ OPTION_REGEXP, "regexp", "a RegExp" },
 	{ OPTION_FUNCTION, "function", "a function" }
 };
 

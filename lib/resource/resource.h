@@ -41,7 +41,8 @@ enum {
 	OPTION_OBJECT	= 1 << 6,
 	OPTION_FUNCTION	= 1 << 7,
 	OPTION_HIDDEN	= 1 << 8,	/* set by the language alone */
-	OPTION_TEXT	= 1 << 9	/* a string that may have a NUL in it */
+	OPTION_TEXT	= 1 << 9,	/* a string that may have a NUL in it */
+	OPTION_REGEXP	= 1 << 10	/* one of the language's; nor does it */
 };
 
 /* A row of the table that options are checked by; the manual shows it, too. */

@@ -90,7 +90,7 @@ check(const struct file_edit *e, struct str text)
 		abort();
 	if (e->nlines == 1 && !has_line(new, e->line[0]))
 		abort();
-	if (e->match == NULL && e->remove == NULL && !e->has_block &&
+	if (e->match.expr == NULL && e->remove.expr == NULL && !e->has_block &&
 	    !is_within(text, new))
 		abort();
 clear:
@@ -123,9 +123,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	e.line = &f[LINE];
 	e.nlines = f[LINE].len > 0;
-	e.match = expression(f[MATCH]);
-	e.after = expression(f[AFTER]);
-	e.remove = expression(f[REMOVE]);
+	e.match.expr = expression(f[MATCH]);
+	e.after.expr = expression(f[AFTER]);
+	e.remove.expr = expression(f[REMOVE]);
 	e.has_block = f[BLOCK].len > 0;
 	e.block = f[BLOCK];
 	check(&e, rest);

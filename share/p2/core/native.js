@@ -39,6 +39,65 @@ function isTemplate(s) {
 	return typeof s === 'string' && s.indexOf('{{') >= 0;
 }
 
+/*
+ * A file's text as lines, and all others that an edit of it may come upon; as
+ * bytes, a character each, where the file is no UTF-8.
+ */
+function linesFor(path, opts) {
+	var bytes = '', isText = true, text, mark;
+
+	try {
+		text = bytes = native.readText(path, true);
+		text = decodeURIComponent(escape(bytes));
+	} catch (e) {
+		/* It is none; or natives will say why it cannot be read. */
+		isText = bytes === '';
+	}
+	mark = String(opts.marker || '# {mark} p2');
+	mark = list(opts.line).concat(opts.block, mark.replace('{mark}',
+	    'BEGIN'), mark.replace('{mark}', 'END')).join('\n');
+	if (!isText)
+		mark = unescape(encodeURIComponent(mark));
+	return {isText: isText, v: ((isText ? text || '' : bytes) + '\n' +
+	    mark).split('\n')};
+}
+
+function linesFound(lines, regexp) {
+	var found = lines.v.filter(function (line) {
+		regexp.lastIndex = 0;
+		return regexp.test(line);
+	}).join('\n');
+
+	return lines.isText ? found : global.Buffer.from(found, 'latin1');
+}
+
+function isRegExp(v) {
+	return v !== null && typeof v === 'object' && v instanceof RegExp;
+}
+
+/* Natives do not know what a RegExp finds: they are told the lines. */
+function fileFinders(step, opts) {
+	var names = ['match', 'after', 'remove'].filter(function (name) {
+		return isRegExp(opts[name]);
+	}), copy = copyOf(opts), lines;
+
+	if (names.length === 0)
+		return opts;
+	lines = linesFor(opts.path || step.title, opts);
+	names.forEach(function (name) {
+		copy[name] = String(opts[name]);
+		copy[name + '_found'] = linesFound(lines, opts[name]);
+	});
+	return copy;
+}
+
+function fileOptions(step, opts) {
+	if (typeof opts.match === 'object' || typeof opts.after === 'object' ||
+	    typeof opts.remove === 'object')
+		opts = fileFinders(step, opts);
+	return fileContent(step, opts);
+}
+
 function commandText(step, opts) {
 	var cmd = opts.cmd === undefined ? step.title : opts.cmd, copy;
 
@@ -59,7 +118,7 @@ function sameOptions(step, opts) {
 
 /* Per type: how its options are made ready; whether they are for templates. */
 var types = {
-	file: {ready: fileContent, templated: function (o) {
+	file: {ready: fileOptions, templated: function (o) {
 		return o.is_template === true || (o.content !== null &&
 		    typeof o.content === 'object' &&
 		    o.content.template !== undefined);
