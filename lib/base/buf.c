@@ -53,11 +53,10 @@ fail:
 void
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	char *room;
-
-	if (n == 0 || (room = buf_room(b, n)) == NULL)
+	if (n == 0 || ((b->failed || b->size - b->len < n) &&
+	    buf_room(b, n) == NULL))
 		return;
-	memcpy(room, p, n);
+	memcpy(b->p + b->len, p, n);
 	b->len += n;
 }
 
@@ -121,12 +120,10 @@ plain(unsigned char c)
 
 /* Eight bytes at once: is each of them plain? */
 static bool
-eight_plain(const char *p)
+eight_plain(uint64_t w)
 {
 	static const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t w;
 
-	memcpy(&w, p, sizeof(w));
 	return (((w - ones * 0x20) | ((w ^ ones * '"') - ones) |
 	    ((w ^ ones * '\\') - ones)) & ~w & ones * 0x80) == 0;
 }
@@ -149,21 +146,66 @@ escape(char *out, unsigned char c)
 	return out + 5;
 }
 
+static uint64_t
+eight(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* The same for four to seven, some of which are seen twice. */
+static uint64_t
+four(const char *p, size_t n)
+{
+	uint32_t a, b;
+
+	memcpy(&a, p, sizeof(a));
+	memcpy(&b, p + n - 4, sizeof(b));
+	return (uint64_t)a << 32 | b;
+}
+
+/*
+ * What is left, less than eight bytes, as one word: together with some before
+ * it, which are written again as they are.  Returns how much was done.
+ */
+static size_t
+end_plain(char *out, struct str s, size_t i)
+{
+	size_t n = s.len - i;
+
+	if (i > 0 && n > 0 && s.len >= 8) {
+		if (!eight_plain(eight(s.p + s.len - 8)))
+			return 0;
+		memcpy(out + n - 8, s.p + s.len - 8, 8);
+		return n;
+	}
+	if (i > 0 || n < 4 || !eight_plain(four(s.p, n)))
+		return 0;
+	memcpy(out, s.p, 4);
+	memcpy(out + n - 4, s.p + n - 4, 4);
+	return n;
+}
+
 void
 buf_json(struct buf *b, struct str s)
 {
 	char *room, *out;
-	size_t i;
+	size_t i, n;
 
 	/* Six bytes for the worst character: one check, then only stores. */
 	if ((out = room = buf_room(b, s.len * 6 + 2)) == NULL)
 		return;
 	*out++ = '"';
 	for (i = 0; i < s.len; )
-		if (s.len - i >= 8 && eight_plain(s.p + i)) {
+		if (s.len - i >= 8 && eight_plain(eight(s.p + i))) {
 			memcpy(out, s.p + i, 8);
 			out += 8;
 			i += 8;
+		} else if (s.len - i < 8 && (n = end_plain(out, s, i)) > 0) {
+			out += n;
+			i += n;
 		} else if (plain((unsigned char)s.p[i]))
 			*out++ = s.p[i++];
 		else

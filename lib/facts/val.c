@@ -18,6 +18,10 @@ is_clean(struct str s)
 		if (((w | (w - ones)) & ones * 0x80) != 0)
 			return false;
 	}
+	if (i > 0 && i < s.len) {	/* the end, and some before it again */
+		memcpy(&w, s.p + s.len - sizeof(w), sizeof(w));
+		return ((w | (w - ones)) & ones * 0x80) == 0;
+	}
 	for (; i < s.len; i++)
 		if ((unsigned char)s.p[i] >= 0x80 || s.p[i] == '\0')
 			return false;
