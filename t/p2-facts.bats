@@ -65,9 +65,15 @@ setup() {
 	p2module.Command.loaded boolean
 	p2role object
 	partout_agent_cwd string
+	partout_agent_facts_module_dirname string
 	partout_agent_uptime number
 	partout_agent_memusage.rss number
 	END
+}
+
+@test "p2: the directory of what gathers the facts is p2-apply's" {
+	ask 'p2.facts.partout_agent_facts_module_dirname'
+	is 0 "\"$(dirname "$(realpath "$(command -v p2-apply)")")\""
 }
 
 @test "p2: os-release's own keys are facts, and templates see them" {

@@ -37,6 +37,10 @@ function loadedModules() {
 factOfRun('node_version', function () { return global.process.version; });
 factOfRun('node_versions', function () { return global.process.versions; });
 factOfRun('partout_agent_cwd', function () { return native.cwd(); });
+/* Facts are gathered by the program itself. */
+factOfRun('partout_agent_facts_module_dirname', function () {
+	return native.readlink('/proc/self/exe').replace(/[/][^/]*$/, '');
+});
 factOfRun('partout_agent_uptime', function () {
 	return global.process.uptime();
 });
