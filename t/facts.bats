@@ -203,6 +203,86 @@ kernel.cmdline.4=dyndbg="file a.c +p"' ]
 	[ "$output" = 2 ]
 }
 
+@test "facts: sockets is another name of a group" {
+	run -0 facts -g networking.listening
+	mkdir -p "$root/proc/net"
+	printf '%s\n' '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode' \
+	    '   0: 0100007F:0277 00000000:0000 0A 00000000:00000000 00:00000000 00000000    7        0 4711 1' \
+	    >"$root/proc/net/tcp"
+	run -0 facts -g sockets
+	[ "$output" = '{"networking":{"listening":[{"protocol":"tcp","address":"127.0.0.1","port":631,"uid":7,"inode":4711}]}}' ]
+	run -0 bash -c "p2-facts -R '$root' -A -x sockets |
+	    jq .networking.listening"
+	[ "$output" = null ]
+}
+
+@test "facts: which kubelet it is" {
+	mkdir -p "$root/var/lib/kubelet" "$root/var/lib/dpkg" \
+	    "$root/etc/kubernetes/manifests"
+	printf 'kind: KubeletConfiguration\nclusterDomain: "cluster.local"\n' \
+	    >"$root/var/lib/kubelet/config.yaml"
+	printf 'clusters:\n- cluster:\n    server: https://10.0.0.1:6443\n' \
+	    >"$root/etc/kubernetes/kubelet.conf"
+	run -0 facts -1 kubernetes
+	[ "$output" = '{"kubernetes":{"cluster_domain":"cluster.local","server":"https://10.0.0.1:6443"}}' ]
+	printf 'spec:\n  containers:\n  - image: x\n' \
+	    >"$root/etc/kubernetes/manifests/kube-apiserver.yaml"
+	run -1 --separate-stderr facts kubernetes.version
+	printf 'spec:\n  containers:\n    image: registry.k8s.io/kube-apiserver:v1.29.1\n' \
+	    >"$root/etc/kubernetes/manifests/kube-apiserver.yaml"
+	run -0 facts kubernetes.version
+	[ "$output" = 1.29.1 ]
+	printf 'Package: kubelet\nStatus: install ok installed\nVersion: 1.29.2-1.1\n' \
+	    >"$root/var/lib/dpkg/status"
+	run -0 facts kubernetes.version
+	[ "$output" = 1.29.2 ]
+}
+
+@test "facts: modules of Perl, of which the last to be installed counts" {
+	local dir=$root/usr/local/lib/x86_64-linux-gnu/perl/5.36.0
+
+	mkdir -p "$dir" "$root/usr/lib64/perl5"
+	cat >"$dir/perllocal.pod" <<-'END'
+	=head2 Tue Mar  5 12:00:00 2024: C<Module> L<JSON::XS|JSON::XS>
+
+	=over 4
+
+	=item *
+
+	C<installed into: /usr/local/share/perl/5.36.0>
+
+	=item *
+
+	C<VERSION: 4.02>
+
+	=back
+
+	=head2 Tue Mar  5 12:01:00 2024: C<Module> L<Try::Tiny|Try::Tiny>
+
+	C<VERSION: 0.31>
+
+	=head2 Tue Mar  5 12:02:00 2024: C<Module> L<JSON::XS|JSON::XS>
+
+	C<VERSION: 4.03>
+	END
+	run -0 facts packages.language.perl
+	[ "$output" = '{"packages":{"language":{"perl":[{"name":"Try::Tiny","version":"0.31"},{"name":"JSON::XS","version":"4.03"}]}}}' ]
+}
+
+@test "facts: what programs in Go were built from" {
+	mkdir -p "$root/usr/local/bin" "$root/root/go/bin"
+	"$dir/gobuild" 'path	example.org/tools/cmd/gopher
+mod	example.org/tools	v1.2.3	h1:abc=
+dep	example.org/dep	v0.0.1
+' >"$root/usr/local/bin/gopher"
+	"$dir/gobuild" 'path	command-line-arguments
+' >"$root/root/go/bin/own"
+	head -c 300 "$root/usr/local/bin/gopher" >"$root/usr/local/bin/cut"
+	printf '#!/bin/sh\n' >"$root/usr/local/bin/script"
+	run -0 facts packages.language.go
+	[ "$output" = '{"packages":{"language":{"go":[{"name":"example.org/tools/cmd/gopher","version":"v1.2.3"},{"name":"command-line-arguments"}]}}}' ]
+}
+
 @test "facts: pretty on a terminal, compact elsewhere" {
 	unpack debian
 	run -0 facts -g fstab

@@ -121,6 +121,15 @@ choose_names(struct facts *f, const struct wanted *w)
 	return missing;
 }
 
+/* Is it that of the name of n bytes? */
+static bool
+is_named(const struct collector *c, const char *name, size_t n)
+{
+	return (strlen(c->name) == n && strncmp(c->name, name, n) == 0) ||
+	    (c->group != NULL && strlen(c->group) == n &&
+	    strncmp(c->group, name, n) == 0);
+}
+
 /* Is the collector in a list "a,b.c" of groups? */
 static bool
 listed(const char *list, const struct collector *c)
@@ -130,7 +139,7 @@ listed(const char *list, const struct collector *c)
 	for (; list != NULL && *list != '\0'; list += n) {
 		list += *list == ',';
 		n = strcspn(list, ",");
-		if (strlen(c->name) == n && strncmp(c->name, list, n) == 0)
+		if (is_named(c, list, n))
 			return true;
 		/* A group means its parts, too, but for the dear ones. */
 		if (c->when == BY_DEFAULT && strncmp(c->name, list, n) == 0 &&
@@ -150,8 +159,7 @@ check_groups(const char *list, char letter)
 		list += *list == ',';
 		n = strcspn(list, ",");
 		for (i = 0; (c = facts_collector(i)) != NULL; i++)
-			if (strlen(c->name) == n &&
-			    strncmp(c->name, list, n) == 0)
+			if (is_named(c, list, n))
 				break;
 		if (c == NULL)
 			errx(EXIT_TROUBLE, "-%c %.*s: no such group", letter,

@@ -76,11 +76,91 @@ put_snap(struct facts *f, struct val *list)
 	dir_close(&d);
 }
 
+/* Of what was installed twice the last counts. */
+static void
+put_module(struct val *list, struct str name, struct str version)
+{
+	struct val *v;
+
+	for (v = list == NULL ? NULL : list->u.list.first; v != NULL;
+	    v = v->next)
+		if (str_eq(val_text(val_get(v, "name")), name)) {
+			val_drop(list, v);
+			break;
+		}
+	put(list, name, version);
+}
+
+/* "=head2 DATE: C<Module> L<JSON::XS|JSON::XS>", then "C<VERSION: 4.03>" */
+static void
+put_perllocal(struct facts *f, const struct dir *above, const char *path,
+    struct val *list)
+{
+	static const char head[] = "=head2 ", link[] = "> L<",
+	    version[] = "C<VERSION: ";
+	struct str text = src_text_max(f, above, path, SRC_LARGE), line,
+	    name = { NULL, 0 };
+	const char *at;
+
+	while (text_line(&text, &line)) {
+		if (str_starts(line, str_of(head)) && (at = memmem(line.p,
+		    line.len, link, strlen(link))) != NULL) {
+			at += strlen(link);
+			name = (struct str){ at, line.len -
+			    (size_t)(at - line.p) };
+			name = text_cut(&name, '|');
+		} else if (str_starts(line, str_of(version))) {
+			(void)text_word(&line);
+			line = text_trim(line);
+			put_module(list, name, text_cut(&line, '>'));
+		}
+	}
+}
+
+/* One below each PATH/ANY/then/ANY. */
+static void
+put_perllocals(struct facts *f, const char *path, const char *then,
+    struct val *list)
+{
+	char name[2 * NAME_MAX + 32];
+	struct dir d, versions;
+	size_t i, j;
+
+	if (!dir_open(f, NULL, path, &d))
+		return;
+	for (i = 0; i < d.n; i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", d.names[i], then);
+		if (!dir_open(f, &d, name, &versions))
+			continue;
+		for (j = 0; j < versions.n; j++) {
+			(void)snprintf(name, sizeof(name), "%s/perllocal.pod",
+			    versions.names[j]);
+			put_perllocal(f, &versions, name, list);
+		}
+		dir_close(&versions);
+	}
+	dir_close(&d);
+}
+
+/* Debian's, that of Perl itself, and Red Hat's. */
+static void
+put_perl(struct facts *f, struct val *list)
+{
+	put_perllocals(f, "/usr/local/lib", "/perl", list);
+	put_perllocals(f, "/usr/local/lib/perl5", "", list);
+	put_perllocals(f, "/usr/local/lib64", "", list);
+	put_perllocal(f, NULL, "/usr/local/lib64/perl5/perllocal.pod", list);
+	put_perllocal(f, NULL, "/usr/lib64/perl5/perllocal.pod", list);
+}
+
 void
 apps_put(struct facts *f, struct val *o)
 {
-	struct val *cargo = val_arr(o, "cargo");
+	struct val *cargo;
 
+	put_perl(f, val_arr(o, "perl"));
+	gobuild_put(f, val_arr(o, "go"));
+	cargo = val_arr(o, "cargo");
 	put_cargo(f, cargo, "/usr/local/.crates.toml");
 	put_cargo(f, cargo, "/usr/local/cargo/.crates.toml");
 	put_cargo(f, cargo, "/root/.cargo/.crates.toml");

@@ -59,6 +59,7 @@ enum collector_when {
 struct collector {
 	/* "os"; "kernel.sysctl" is a part of "kernel"; "" are compat names. */
 	const char		*name;
+	const char		*group;	/* what else it is called, or NULL */
 	const char		*help;
 	enum collector_when	 when;
 	bool			 is_array;

@@ -15,6 +15,12 @@ static const struct fact facts[] = {
 	{ "ruby[].name", "string", "*.gemspec below /var/lib/gems, "
 	    "/usr/share/rubygems-integration", false },
 	{ "ruby[].version", "string", "same", false },
+	{ "perl[].name", "string", "perllocal.pod below /usr/local/lib, "
+	    "/usr/local/lib64/perl5, /usr/lib64/perl5", false },
+	{ "perl[].version", "string", "same", false },
+	{ "go[].name", "string", "what Go programs in /usr/local/bin and "
+	    "/root/go/bin say that they were built from", false },
+	{ "go[].version", "string", "same", false },
 	{ "cargo[].name", "string", "the file .crates.toml in /usr/local, "
 	    "/usr/local/cargo, /root/.cargo", false },
 	{ "cargo[].version", "string", "same", false },

@@ -130,7 +130,8 @@ run(struct facts *f, struct val *o)
 }
 
 const struct collector collect_listening = {
-	.name = "networking.listening", .help = "who listens where",
+	.name = "networking.listening", .group = "sockets",
+	.help = "who listens where",
 	.when = ON_REQUEST, .is_array = true, .facts = facts, .cost = 1200,
 	.run = run
 };

@@ -30,8 +30,11 @@ bool	dpkg_is_auto(const struct buf *sorted, struct str name);
 /* packages.repositories: repos.c. */
 void	repos_put(struct facts *f, struct val *o);
 
-/* packages.language.cargo, flatpak and snap: apps.c. */
+/* packages.language.perl, cargo, flatpak and snap: apps.c. */
 void	apps_put(struct facts *f, struct val *o);
+
+/* packages.language.go, into that array: gobuild.c. */
+void	gobuild_put(struct facts *f, struct val *list);
 
 /* Packages of npm and of pip, with fn as above. */
 void	npm_each(struct facts *f, void (*fn)(struct val *json,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts/collect.h"
+#include "facts/package.h"
 
 /*
  * software: what is there, told from where it lies.
@@ -22,6 +22,8 @@ static const struct fact kubernetes_facts[] = {
 	{ "cluster_domain", "string", "same", false },
 	{ "server", "string", "/etc/kubernetes/kubelet.conf, for root",
 	    false },
+	{ "version", "string", "that of the kubelet's package, else of the "
+	    "image in /etc/kubernetes/manifests/kube-apiserver.yaml", false },
 	{ NULL, NULL, NULL, false }
 };
 
@@ -60,10 +62,57 @@ run_containers(struct facts *f, struct val *o)
 			val_cstr(a, NULL, sockets[i]);
 }
 
+/* "0:1.29.1-150500.1.1" */
+static void
+take_kubelet(const struct package *p, void *arg)
+{
+	static const char *const names[] = { "kubelet", "kubernetes-kubelet",
+	    "kubernetes-node" };
+	struct val *o = arg;
+	struct str version = text_tail(p->version, ':');
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text_is(p->name, names[i]) &&
+		    val_get(o, "version") == NULL)
+			val_str(o, "version", text_cut(&version, '-'));
+}
+
+/* "image: registry.k8s.io/kube-apiserver:v1.29.1" */
+static void
+take_image(struct facts *f, struct val *o)
+{
+	struct str text = src_text(f, NULL,
+	    "/etc/kubernetes/manifests/kube-apiserver.yaml"), line, value;
+
+	while (text_line(&text, &line)) {
+		if (!text_key(text_trim(line), "image", ':', &value))
+			continue;
+		value = text_tail(text_unquote(value), ':');
+		if (value.len > 1 && *value.p == 'v')
+			val_str(o, "version", (struct str){ value.p + 1,
+			    value.len - 1 });
+		return;
+	}
+}
+
+static void
+put_server(struct facts *f, struct val *o)
+{
+	struct str text = src_text(f, NULL, "/etc/kubernetes/kubelet.conf"),
+	    line, value;
+
+	while (text_line(&text, &line))
+		if (text_key(text_trim(line), "server", ':', &value)) {
+			val_str(o, "server", value);
+			return;
+		}
+}
+
 static void
 run_kubernetes(struct facts *f, struct val *o)
 {
-	struct str text, line, value;
+	struct str text;
 
 	text = src_text(f, NULL, "/var/lib/kubelet/config.yaml");
 	if (text.p == NULL)
@@ -71,12 +120,10 @@ run_kubernetes(struct facts *f, struct val *o)
 	val_cstr(o, "node", host_name(f)->nodename);
 	val_str(o, "cluster_domain", text_unquote(text_field(text,
 	    "clusterDomain", ':')));
-	text = src_text(f, NULL, "/etc/kubernetes/kubelet.conf");
-	while (text_line(&text, &line))
-		if (text_key(text_trim(line), "server", ':', &value)) {
-			val_str(o, "server", value);
-			return;
-		}
+	put_server(f, o);
+	facts_each_package(f, take_kubelet, o);
+	if (val_get(o, "version") == NULL)
+		take_image(f, o);
 }
 
 /* Names that are a stem and a version: "python3.11" is 3.11 of python. */

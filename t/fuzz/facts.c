@@ -37,7 +37,10 @@ static const char *const sources[] = {
 	"var/lib/apt/lists/a_Packages", "var/lib/apt/lists/b_Packages.lz4",
 	"etc/ssl/certs/a.pem", ".record/genetlink", ".record/systemd", "var/lib/dhcpcd/eth0.lease",
 	"var/db/xbps/pkgdb-0.38.plist", "etc/systemd/system/a.service",
-	"run/systemd/system/b.service"
+	"run/systemd/system/b.service", "var/lib/kubelet/config.yaml",
+	"etc/kubernetes/manifests/kube-apiserver.yaml",
+	"usr/lib64/perl5/perllocal.pod", "usr/local/bin/go",
+	"usr/local/.crates.toml", "snap/a/current/meta/snap.yaml"
 };
 enum { NSOURCES = sizeof(sources) / sizeof(sources[0]) };
 
