@@ -524,7 +524,8 @@ told() {
 	unshare -m sh -ec "$own_run"'; exec "$@"' sh "$dir/peer" "$1" "$2" \
 	    "${@:3}" p2-facts -v -F /nowhere -g services |
 	    jq -c '[.errors[].reason | select(. != "No such file or directory")],
-	    .services.failed, .services.told.state'
+	    .services.failed, .services.told.state,
+	    (.services.told.main_pid // empty)'
 }
 
 @test "facts: systemd tells what is active and what has failed" {
@@ -549,16 +550,20 @@ told() {
 	mkdir /run/user/systemd/system
 	mount --bind /run/user/systemd /run/systemd
 	p2-facts -v -g services
+	systemctl --user show -P MainPID p2good
 	END
 	run -0 --separate-stderr timeout 60 unshare -mpfC --mount-proc \
 	    bash -c "$own_run && . $BATS_TEST_TMPDIR/in" bash \
 	    <(declare -f wait_until)
-	run -0 jq -c '.errors, .services.failed, (.services | .p2good,
-	    .p2broken | [.active, .state, .failed])' <<<"$output"
+	run -0 jq -c --argjson pid "${lines[1]}" '.errors, .services.failed,
+	    (.services | .p2good, .p2broken | [.active, .state, .failed]),
+	    (.services | [.p2good.main_pid == $pid, .p2broken.main_pid])' \
+	    <<<"${lines[0]}"
 	[ "$output" = '[]
 ["p2broken"]
 [true,"running",false]
-[false,"failed",true]' ]
+[false,"failed",true]
+[true,null]' ]
 }
 
 @test "facts: a systemd that is silent, strange or gone costs its own facts" {
@@ -570,6 +575,15 @@ told() {
 	[ "$output" = '[]
 ["told"]
 "failed"' ]
+	run -0 told runs "$bus" setpriv --reuid 65534 --clear-groups
+	[ "$output" = '[]
+[]
+"running"
+4242' ]
+	run -0 told lies "$own"
+	[ "$output" = '[]
+[]
+"running"' ]
 	run -0 told refuses "$bus" setpriv --reuid 65534 --clear-groups
 	[ "${lines[0]}" = '["not today"]' ]
 	while read -r how reason; do

@@ -101,17 +101,19 @@ add_greeting(struct buf *b)
 }
 
 static void
-add_calls(struct buf *b, const struct dbus_call *c)
+add_calls(struct buf *b, const struct dbus_call *c, size_t n)
 {
 	static const struct dbus_call hello = {
 		.is_bus = true, .destination = "org.freedesktop.DBus",
 		.path = "/org/freedesktop/DBus",
 		.interface = "org.freedesktop.DBus", .member = "Hello"
 	};
+	size_t i;
 
 	if (c->is_bus)
 		add_message(b, &hello, HELLO_SERIAL);
-	add_message(b, c, OUR_SERIAL);
+	for (i = 0; i < n; i++)
+		add_message(b, &c[i], OUR_SERIAL + (uint32_t)i);
 }
 
 /* --- What comes --- */
@@ -167,6 +169,14 @@ take_signature(struct dbus_args *a)
 	const char *p = take(a, 1);
 
 	return take_text(a, p == NULL ? 0 : *(const unsigned char *)p);
+}
+
+uint32_t
+dbus_variant_u32(struct dbus_args *a)
+{
+	if (!text_is(take_signature(a), "u"))
+		a->bad = true;
+	return dbus_u32(a);
 }
 
 struct message {
@@ -244,21 +254,38 @@ parse(struct message *m, const char *p, size_t n)
 
 struct talk {
 	struct facts		*f;
-	const struct dbus_call	*call;
+	const struct dbus_call	*calls;
+	size_t			 n;
 	int			 fd;
 	int64_t			 until;
 	struct buf		*room;	/* what came */
-	struct dbus_args	*args;	/* of the answer */
+	struct dbus_args	*args;	/* of each answer */
 };
 
+/* The answer to the i-th call.  NULL, or why it is none. */
+static const char *
+take_answer(struct talk *t, const struct message *m, size_t i)
+{
+	t->args[i] = m->body;
+	if (m->type == ANSWER && text_is(m->signature, t->calls[i].answer))
+		return NULL;
+	t->args[i].bad = true;
+	if (m->type != FAILURE)
+		return "it answers something else";
+	return m->text.len == 0 ? "refused" :
+	    arena_cstr(facts_arena(t->f), m->text);
+}
+
 /*
- * Look through the messages that are there.  NULL: the answer is among them;
- * "": it is not, yet; else why there will be none.
+ * Look through the messages that are there.  NULL: all answers are among them;
+ * "": they are not, yet; else why there will be none.
  */
 static const char *
 find_answer(struct talk *t)
 {
 	struct str all = buf_view(t->room);
+	const char *why;
+	size_t left = t->n;
 	struct message m;
 	long n;
 
@@ -267,16 +294,11 @@ find_answer(struct talk *t)
 		if (!parse(&m, all.p, (size_t)n))
 			return "a message is malformed";
 		all = (struct str){ all.p + n, all.len - (size_t)n };
-		if (m.to != OUR_SERIAL)
+		if (m.to < OUR_SERIAL || m.to - OUR_SERIAL >= t->n)
 			continue;
-		if (m.type == FAILURE)
-			return m.text.len == 0 ? "refused" :
-			    arena_cstr(facts_arena(t->f), m.text);
-		if (m.type != ANSWER ||
-		    !text_is(m.signature, t->call->answer))
-			return "it answers something else";
-		*t->args = m.body;
-		return NULL;
+		why = take_answer(t, &m, m.to - OUR_SERIAL);
+		if (t->n == 1 || --left == 0)
+			return t->n == 1 ? why : NULL;
 	}
 	return n == -1 ? "a message is malformed" : "";
 }
@@ -367,7 +389,7 @@ talk(struct talk *t)
 	add_greeting(&out);
 	if ((why = exchange(t, &out, find_welcome)) == NULL) {
 		buf_reset(t->room);
-		add_calls(&out, t->call);
+		add_calls(&out, t->calls, t->n);
 		why = exchange(t, &out, find_answer);
 	}
 	buf_clear(&out);
@@ -399,8 +421,15 @@ bool
 dbus_ask(struct facts *f, const char *path, const struct dbus_call *c,
     struct buf *room, struct dbus_args *args)
 {
-	struct talk t = { f, c, -1, clock_us() + (int64_t)DBUS_MS * 1000,
-	    room, args };
+	return dbus_ask_all(f, path, c, 1, room, args);
+}
+
+bool
+dbus_ask_all(struct facts *f, const char *path, const struct dbus_call *calls,
+    size_t n, struct buf *room, struct dbus_args *args)
+{
+	struct talk t = { f, calls, n, -1, clock_us() +
+	    (int64_t)DBUS_MS * 1000, room, args };
 	const char *why;
 
 	if ((t.fd = open_socket(f, path)) == -1)
@@ -415,7 +444,7 @@ bool
 dbus_recorded(struct facts *f, const char *source,
     const struct dbus_call *c, struct buf *room, struct dbus_args *args)
 {
-	struct talk t = { f, c, -1, 0, room, args };
+	struct talk t = { f, c, 1, -1, 0, room, args };
 	const char *why;
 
 	if (!src_load(f, NULL, source, DBUS_MAX, room))

@@ -9,12 +9,12 @@
 #include "facts/facts.h"
 
 /*
- * dbus: one call of a method, and its answer, within DBUS_MS.
+ * dbus: calls of methods, and their answers, within DBUS_MS.
  *
  * As much of the D-Bus specification as that takes: a local stream socket,
  * the caller's uid as who he is, and messages in the byte order of the host.
  */
-enum { DBUS_MS = 500, DBUS_MAX = 4 * 1024 * 1024 };
+enum { DBUS_MS = 500, DBUS_MAX = 4 * 1024 * 1024, DBUS_CALLS = 256 };
 
 struct dbus_call {
 	bool		 is_bus;	/* behind the socket; else the peer */
@@ -44,6 +44,14 @@ bool	dbus_ask(struct facts *f, const char *socket,
 	    const struct dbus_call *c, struct buf *room,
 	    struct dbus_args *args);
 
+/*
+ * The same of n calls, DBUS_CALLS at most, on one connection.  An answer that
+ * is a failure, or another than what is understood, is bad in args.
+ */
+bool	dbus_ask_all(struct facts *f, const char *socket,
+	    const struct dbus_call *calls, size_t n, struct buf *room,
+	    struct dbus_args *args);
+
 /* The same of what was recorded: the messages that came, below a root. */
 bool	dbus_recorded(struct facts *f, const char *source,
 	    const struct dbus_call *c, struct buf *room,
@@ -53,5 +61,6 @@ bool	dbus_recorded(struct facts *f, const char *source,
 void	dbus_align(struct dbus_args *a, size_t to);
 uint32_t dbus_u32(struct dbus_args *a);
 struct str dbus_str(struct dbus_args *a);
+uint32_t dbus_variant_u32(struct dbus_args *a);	/* of another type: bad */
 
 #endif

@@ -13,8 +13,8 @@ static const struct fact facts[] = {
 	{ "*.state", "string", "systemd's own socket: running, exited, dead, "
 	    "failed, ...", true },
 	{ "*.failed", "boolean", "same", true },
-	{ "*.main_pid", "integer", "/sys/fs/cgroup/system.slice, the first "
-	    "process; /run/*.pid", true },
+	{ "*.main_pid", "integer", "systemd's own socket, else "
+	    "/sys/fs/cgroup/system.slice, the first process; /run/*.pid", true },
 	{ "failed", "array", "systemd's own socket: names", true },
 	{ NULL, NULL, NULL, false }
 };

@@ -114,12 +114,27 @@ take_active(struct facts *f, struct val *o)
 struct told {
 	struct val	*services;
 	struct val	*failed;	/* an array */
+	struct facts	*f;
+	size_t		 n;		/* of those that run, the first: */
+	struct val	*running[UNITS_PIDS];
+	const char	*objects[UNITS_PIDS];
 };
+
+static void
+add_running(struct told *t, struct val *v, const struct unit *u)
+{
+	const char *object = arena_cstr(facts_arena(t->f), u->object);
+
+	if (object == NULL || t->n == UNITS_PIDS)
+		return;
+	t->running[t->n] = v;
+	t->objects[t->n++] = object;
+}
 
 static void
 take_unit(const struct unit *u, void *arg)
 {
-	const struct told *t = arg;
+	struct told *t = arg;
 	struct str name = u->name;
 	struct val *v;
 	bool failed = text_is(u->active, "failed");
@@ -136,8 +151,27 @@ take_unit(const struct unit *u, void *arg)
 	val_bool(v, "failed", failed);
 	if (failed)
 		val_str(t->failed, NULL, name);
+	if (text_is(u->sub, "running"))
+		add_running(t, v, u);
 }
 
+/* Below a root nobody is there to be asked. */
+static bool
+ask_pids(struct told *t)
+{
+	uint32_t pids[UNITS_PIDS];
+	size_t i;
+
+	if (!facts_live(t->f) || (t->n > 0 &&
+	    !units_main_pids(t->f, t->objects, t->n, pids)))
+		return false;
+	for (i = 0; i < t->n; i++)
+		if (pids[i] != 0 && t->running[i] != NULL)
+			val_int(t->running[i], "main_pid", pids[i]);
+	return true;
+}
+
+/* Without systemd's word: the first process of each is most often it. */
 static void
 put_pids(struct facts *f, struct val *o)
 {
@@ -172,7 +206,7 @@ systemd_put(struct facts *f, struct val *o, struct val *failed)
 	static const char *const links[] = { "/etc/systemd/system",
 	    "/run/systemd/system", "/run/systemd/generator",
 	    "/run/systemd/generator.late" };
-	struct told t = { o, failed };
+	struct told t = { .services = o, .failed = failed, .f = f };
 	bool runs = src_exists(f, "/run/systemd/system"), told;
 	size_t i;
 
@@ -186,7 +220,7 @@ systemd_put(struct facts *f, struct val *o, struct val *failed)
 		service_set_all(o, "active", false);
 	else
 		take_active(f, o);
-	if (runs)
+	if (runs && !(told && ask_pids(&t)))
 		put_pids(f, o);
 	return told;
 }

@@ -26,7 +26,7 @@ take_units(struct dbus_args *a, void (*fn)(const struct unit *u, void *arg),
 		u.active = dbus_str(a);
 		u.sub = dbus_str(a);
 		(void)dbus_str(a);
-		(void)dbus_str(a);
+		u.object = dbus_str(a);
 		(void)dbus_u32(a);
 		(void)dbus_str(a);
 		(void)dbus_str(a);
@@ -49,6 +49,15 @@ add_args(struct buf *b)
 	buf_add(b, pattern, sizeof(pattern));
 }
 
+/* Returns the socket to be asked, and sets is_bus. */
+static const char *
+find_socket(bool *is_bus)
+{
+	*is_bus = geteuid() != 0;
+	return *is_bus ? "/run/dbus/system_bus_socket" :
+	    "/run/systemd/private";
+}
+
 bool
 units_each(struct facts *f, void (*fn)(const struct unit *u, void *arg),
     void *arg)
@@ -60,15 +69,11 @@ units_each(struct facts *f, void (*fn)(const struct unit *u, void *arg),
 		.member = "ListUnitsByPatterns",
 		.signature = "asas", .answer = "a(ssssssouso)"
 	};
-	const char *socket = "/run/systemd/private";
+	const char *socket = find_socket(&c.is_bus);
 	struct buf args = { 0 }, room = { 0 };
-	struct dbus_args a;
+	struct dbus_args a = { .bad = true };
 	bool told;
 
-	if (geteuid() != 0) {
-		socket = "/run/dbus/system_bus_socket";
-		c.is_bus = true;
-	}
 	add_args(&args);
 	c.args = buf_view(&args);
 	told = facts_live(f) ? dbus_ask(f, socket, &c, &room, &a) :
@@ -77,6 +82,56 @@ units_each(struct facts *f, void (*fn)(const struct unit *u, void *arg),
 		take_units(&a, fn, arg);
 	if (told && a.bad)
 		src_error(f, socket, "its answer is malformed");
+	buf_clear(&args);
+	buf_clear(&room);
+	return told;
+}
+
+/* The name of an interface, and that of a property of it. */
+static void
+add_property(struct buf *b)
+{
+	static const char interface[] = "org.freedesktop.systemd1.Service",
+	    name[] = "MainPID";
+	const uint32_t sizes[] = { sizeof(interface) - 1, sizeof(name) - 1 };
+
+	buf_add(b, &sizes[0], sizeof(sizes[0]));
+	buf_add(b, interface, sizeof(interface));
+	while (b->len % sizeof(sizes[1]) != 0 && !buf_failed(b))
+		buf_putc(b, '\0');
+	buf_add(b, &sizes[1], sizeof(sizes[1]));
+	buf_add(b, name, sizeof(name));
+}
+
+bool
+units_main_pids(struct facts *f, const char *const *objects, size_t n,
+    uint32_t *pids)
+{
+	struct dbus_call calls[UNITS_PIDS];
+	struct dbus_args answers[UNITS_PIDS];
+	struct buf args = { 0 }, room = { 0 };
+	const char *socket;
+	bool told, is_bus;
+	size_t i;
+
+	socket = find_socket(&is_bus);
+	add_property(&args);
+	for (i = 0; i < n; i++) {
+		answers[i] = (struct dbus_args){ .bad = true };
+		calls[i] = (struct dbus_call){ .is_bus = is_bus,
+		    .destination = "org.freedesktop.systemd1",
+		    .path = objects[i],
+		    .interface = "org.freedesktop.DBus.Properties",
+		    .member = "Get", .signature = "ss",
+		    .args = buf_view(&args), .answer = "v" };
+	}
+	told = !buf_failed(&args) &&
+	    dbus_ask_all(f, socket, calls, n, &room, answers);
+	for (i = 0; told && i < n; i++) {
+		pids[i] = answers[i].bad ? 0 : dbus_variant_u32(&answers[i]);
+		if (answers[i].bad)
+			pids[i] = 0;
+	}
 	buf_clear(&args);
 	buf_clear(&room);
 	return told;
