@@ -245,3 +245,180 @@ changed user old: Moved home directory. Changed user.'
 	END
 	[ "$(cat "$etc"/{passwd,shadow,group,gshadow})" = "$before" ]
 }
+
+@test "user, group: in order, no process is started and nothing is written" {
+	on_host_apply <<<"p2.user('u', {home: true, groups: ['users'],
+	    append: true, authorized_keys: 'k\n'}).group('g', {user_list: ['u']});"
+	[ "$status" -eq 0 ]
+	run --separate-stderr on_host strace -f -qq -e signal=none -e \
+	    trace=execve,vfork,fork,rename,renameat,renameat2,unlink,unlinkat,link,linkat,fchown,fchmod,mkdir,mkdirat \
+	    -o /root/log p2-apply -v -d '' /root/site.p2
+	is 0 'ok user u
+ok group g' 'changed 0, ok 2, skipped 0, failed 0'
+	run -1 grep -v 'execve("/kit/bin/p2-apply"' upper/root/log
+}
+
+@test "user, group: the facts are those of the moment" {
+	on_host_apply <<-'END'
+	function show(facts) {
+		console.log(Object.keys(facts.users).sort().join(),
+		    Object.keys(facts.groups).sort().join());
+	}
+	p2.lambda('a', show).user('u', {groups: ['users']})
+	  .lambda('b', show).user('u', {ensure: 'absent'}).lambda('c', show);
+	END
+	is 0 'old,root daemon,old,root,users
+changed user u: Created user.
+old,root,u daemon,old,root,u,users
+changed user u: Removed user.
+old,root daemon,old,root,users'
+}
+
+@test "user, group: a host without shadow and gshadow, lines of NIS, no last newline" {
+	rm "$etc/shadow" "$etc/gshadow"
+	mknod "$etc/shadow" c 0 0
+	mknod "$etc/gshadow" c 0 0
+	printf 'root:x:0:0:root:/root:/bin/sh\n# kept: as it is\nodd line\n+nis\n-not::' \
+	    >"$etc/passwd"
+	printf 'root:x:0:\nusers:x:100:a, b' >"$etc/group"
+	on_host_apply <<-'END'
+	p2.user('u', {spw: 'HASH', gid: 100}).user('u', {lock: true})
+	  .group('g', {user_list: ['u']});
+	END
+	is 0 'changed user u: Created user.
+changed user u: Changed user.
+changed group g: Created group.'
+	[ "$(cat "$etc/passwd")" = 'root:x:0:0:root:/root:/bin/sh
+# kept: as it is
+odd line
+u:!HASH:1000:100::/home/u:/bin/sh
++nis
+-not::' ]
+	file group root:x:0: 'users:x:100:a, b' 'g:!:1000:u'
+	on_host_apply <<<"p2.group('g', {ensure: 'absent'})
+	    .user('u', {ensure: 'absent'});"
+	[ "$(cat "$etc/passwd")" = 'root:x:0:0:root:/root:/bin/sh
+# kept: as it is
+odd line
++nis
+-not::' ]
+	file group root:x:0: 'users:x:100:a, b'
+	on_host test ! -e /etc/shadow
+}
+
+@test "user: a half that is left over is completed, or goes" {
+	accounts passwd root:x:0:0:root:/root:/bin/bash \
+	    half:x:1001:1001::/home/half:/bin/sh
+	accounts shadow 'root:*:19000:0:99999:7:::' 'rest:$y$x:1::::::' \
+	    'back:$y$x:1::::::'
+	accounts group root:x:0: half:x:1001: rest:x:1002: back:x:1003:
+	accounts gshadow 'root:*::' 'ghost:!::' 'rest:!::' 'back:!::'
+	on_host_apply <<-'END'
+	p2.user('half').user('rest', {ensure: 'absent'}).user('back')
+	  .group('half').group('ghost', {ensure: 'absent'});
+	END
+	is 0 'changed user half: Changed user.
+changed user rest: Removed user.
+changed user back: Created user.
+changed group half: Changed group.
+changed group ghost: Removed group.'
+	file passwd root:x:0:0:root:/root:/bin/bash \
+	    half:x:1001:1001::/home/half:/bin/sh \
+	    back:x:1003:1003::/home/back:/bin/sh
+	file shadow 'root:*:19000:0:99999:7:::' "back:!:$today:0:99999:7:::" \
+	    "half:!:$today:0:99999:7:::"
+	file group root:x:0: half:x:1001: back:x:1003:
+	file gshadow 'root:*::' 'back:!::' 'half:!::'
+	sound
+}
+
+@test "user: locks of others are waited for, and void ones are not" {
+	printf '999999\0' >"$etc/passwd.lock"
+	on_host_apply <<<"p2.group('g');"
+	is 0 'changed group g: Created group.'
+	on_host_apply <<<"p2.user('u');"
+	is 0 'changed user u: Created user.'
+	printf '1\0' >"$etc/group.lock"
+	on_host_apply <<<"p2.group('h', {timeout: 0.1});"
+	is 2 '' 'p2-apply: site.p2:1: group h: /etc/group.lock: is held by process 1 (p2-apply)'
+	rm "$etc/group.lock"
+	: >"$etc/gshadow.lock"
+	on_host_apply <<<"p2.group('h', {timeout: 0.1});"
+	is 2 '' 'p2-apply: site.p2:1: group h: /etc/gshadow.lock: is held by somebody else'
+	rm "$etc/gshadow.lock"
+	cat >upper/root/hold.py <<-'END'
+	import fcntl, subprocess, sys
+	f = open('/etc/.pwd.lock', 'w')
+	fcntl.lockf(f, fcntl.LOCK_EX)
+	sys.exit(subprocess.run(['p2-apply', '-d', '', '/root/site.p2']).returncode)
+	END
+	run --separate-stderr on_host python3 /root/hold.py
+	is 2 '' 'p2-apply: /root/site.p2:1: group h: /etc/.pwd.lock: is held by process 1 (python3)'
+	on_host_apply <<<"p2.group('h');"
+	is 0 'changed group h: Created group.'
+	sound
+}
+
+@test "user: keys go nowhere but into a directory of the user's" {
+	ln -s /root upper/home/old/.ssh
+	chown -h 1000:1000 upper/home/old/.ssh
+	on_host_apply <<<"p2.user('old', {authorized_keys: ['k']});"
+	is 2 '' 'p2-apply: site.p2:1: user old: /home/old/.ssh: is a symbolic link'
+	on_host test ! -e /root/authorized_keys
+	rm upper/home/old/.ssh
+	mkdir -m 777 upper/home/old/.ssh
+	ln -s /etc/shadow upper/home/old/.ssh/authorized_keys
+	on_host_apply <<<"p2.user('old', {authorized_keys: ['k']});"
+	is 0 'changed user old: Wrote authorized keys.'
+	[ "$(stat -c '%F %a %u %g' upper/home/old/.ssh{,/authorized_keys})" = 'directory 700 1000 1000
+regular file 600 1000 1000' ]
+	[ "$(cat upper/home/old/.ssh/authorized_keys)" = k ]
+	file shadow 'root:*:19000:0:99999:7:::' \
+	    'old:$y$hash:19001:0:99999:7:::'
+}
+
+@test "user, group: undone as files are" {
+	on_host_apply <<<"p2.group('g').user('u', {home: true, groups: ['g']});"
+	mkdir -p upper/root/db
+	cp -a "$etc"/{passwd,shadow,group,gshadow} .
+	on_host p2-apply -d /root/db - <<<"p2.user('u', {ensure: 'absent',
+	    home: true}).group('g', {ensure: 'absent'});"
+	file passwd root:x:0:0:root:/root:/bin/bash \
+	    'old:x:1000:1000:Old, User,,:/home/old:/bin/sh'
+	on_host p2-apply -d /root/db -u
+	for name in passwd shadow group gshadow; do
+		cmp "$name" "$etc/$name"
+	done
+	[ "$(cat upper/home/u/.profile)" = rc ]
+	sound
+}
+
+@test "user: killed at any call that writes, the next run completes it" {
+	accounts passwd root:x:0:0:root:/root:/bin/bash \
+	    old:x:1000:1000:Old:/home/old:/bin/sh \
+	    gone:x:1001:1001::/home/gone:/bin/sh
+	accounts shadow 'root:*:19000:0:99999:7:::' 'old:!:19001:0:99999:7:::' \
+	    'gone:!:19001:0:99999:7:::'
+	accounts group root:x:0: users:x:100:old,gone old:x:1000: gone:x:1001:
+	accounts gshadow 'root:*::' 'users:*::old,gone' 'old:!::' 'gone:!::'
+	cat >upper/root/1.p2 <<-'END'
+	p2.user('new', {home: true, groups: ['users'],
+	    authorized_keys: ['k']});
+	END
+	cat >upper/root/2.p2 <<-'END'
+	p2.user('old', {gecos: 'x', smin: 3, groups: [], dir: '/home/moved',
+	    home: true});
+	END
+	cat >upper/root/3.p2 <<-'END'
+	p2.user('gone', {ensure: 'absent', home: true});
+	END
+	cp "$BATS_TEST_DIRNAME/killaccounts.sh" upper/root/
+	run on_host bash /root/killaccounts.sh
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ ${lines[-1]} =~ ^killed\ ([0-9]+),\ halves\ ([0-9]+)$ ]]
+	[ "${BASH_REMATCH[1]}" -gt 50 ]
+	[ "${BASH_REMATCH[2]}" -gt 3 ]
+	[ "${BASH_REMATCH[2]}" -lt 20 ]
+	sound
+}

@@ -21,10 +21,11 @@
  * keeps all its promises: a link of the user's making leads nowhere but to
  * what is his own.
  *
- * A home directory is root's alone, 0700, until all that it is to have is in
- * it; one that is so still was not ended, and is.
+ * A home directory is closed to others, and sticky, which no other one is,
+ * until all that it is to have is in it, and it is the user's.  One that is so
+ * still was not finished, and is.
  */
-enum { VALUES_MAX = 64, UNFINISHED = 0700 };
+enum { VALUES_MAX = 64, UNFINISHED = 01700 };
 
 struct part {
 	struct value	 values[VALUES_MAX];
@@ -191,6 +192,15 @@ look_move(struct job *j, struct user_plan *p)
 	return 0;
 }
 
+/* The first of which is how it comes into being. */
+static bool
+is_unfinished(const struct user_home *h, const struct node *n)
+{
+	if (n->mode == (UNFINISHED & 0777))
+		return n->uid == 0 && n->gid == 0 && h->uid != 0;
+	return n->mode == UNFINISHED && (n->uid == 0 || n->uid == h->uid);
+}
+
 static int
 look_made(struct job *j, struct user_plan *p)
 {
@@ -207,8 +217,7 @@ look_made(struct job *j, struct user_plan *p)
 			job_why(j, "%s is missing", h->want);
 	} else if (n.kind != NODE_DIR) {
 		return job_fail(j, "home: %s is not a directory", h->want), -1;
-	} else if (n.uid == 0 && n.gid == 0 && n.mode == UNFINISHED &&
-	    h->uid != 0) {
+	} else if (is_unfinished(h, &n)) {
 		h->made = true;
 		job_why(j, "%s was not finished", h->want);
 	}
@@ -398,10 +407,14 @@ static int
 make_dir(struct job *j, const char *dir, uid_t uid, gid_t gid, unsigned mode,
     struct buf *why)
 {
+	static const char *const bits[] = { "", "x", "w", "wx", "r", "rx",
+	    "rw", "rwx" };
 	struct part p = { .values = { { .type = VALUE_NONE } } };
-	char text[16];
+	char text[32];
 
-	snprintf(text, sizeof(text), "%04o", mode);
+	/* Digits would not clear the bit. */
+	snprintf(text, sizeof(text), "u=%s,g=%s,o=%s,%ct", bits[mode >> 6 & 7],
+	    bits[mode >> 3 & 7], bits[mode & 7], mode & 01000 ? '+' : '-');
 	set_text(&p, "ensure", "directory");
 	set_text(&p, "mode", text);
 	set_yes(&p, "parents", true);
@@ -431,6 +444,7 @@ fill_one(struct job *j, const struct user_home *h, const char *skel,
 	} else {
 		set_text(&p, "source", from);
 		set_yes(&p, "recurse", true);
+		set_yes(&p, "replace", false);
 	}
 	set_owner(&p, h->uid, h->gid);
 	rc = run_part(j, &p, to, true, why) == OUTCOME_FAILED ? -1 : 0;
@@ -467,7 +481,7 @@ user_home_after(struct job *j, struct user_plan *p, struct buf *why)
 
 	if (h->made) {
 		mode = (unsigned)account_number("HOME_MODE",
-		    0777 & ~account_number("UMASK", 022)) & 07777;
+		    0777 & ~account_number("UMASK", 022)) & 0777;
 		if (make_dir(j, h->want, 0, 0, UNFINISHED, why) == -1 ||
 		    fill(j, h, why) == -1 ||
 		    make_dir(j, h->want, h->uid, h->gid, mode, why) == -1)
