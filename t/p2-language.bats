@@ -348,11 +348,20 @@ $1" >site.p2
 	is 2 '' 'p2-apply: site.p2: stopped after computing for 1 seconds'
 	apply -L 1 <<<'/^(a+)+$/.test("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab");'
 	is 2 '' 'p2-apply: site.p2: stopped after computing for 1 seconds'
-	apply -L 1 <<<'p2.lambda("l", function () { for (;;) ; });'
-	is 2 '' 'p2-apply: site.p2: stopped after computing for 1 seconds'
-	apply -M 20 <<<'var a = []; for (;;) a.push(new Array(1000).join("x") + a.length);'
-	[ "$status" -eq 2 ]
-	[[ $stderr == *'alloc failed' ]]
+	apply -L 1 <<<'p2.lambda("l", function () {}).lambda("m",
+	    function () { for (;;) ; });'
+	is 2 '' 'p2-apply: site.p2:1: lambda m: stopped after computing for 1 seconds'
+	apply -L 1 <<<'p2.role("r", {p2: function (t) {
+	  p2.command(":", function () { for (;;) ; }); }})
+	.command("true", {onlyif: "false"}).r("t");'
+	is 2 'changed command :: runs each time' \
+	    'p2-apply: site.p2:2: command :: stopped after computing for 1 seconds'
+	apply -M 20 <<<'var a = [];
+	for (;;) a.push(new Array(1000).join("x") + a.length);'
+	is 2 '' 'p2-apply: site.p2:2: alloc failed'
+	apply -M 20 <<<'p2.lambda("eat", function () { var s = "x";
+	for (;;) s += s; });'
+	is 2 '' 'p2-apply: site.p2:2: lambda eat: alloc failed'
 }
 
 @test "p2: several policies are applied one after the other" {

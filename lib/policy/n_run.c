@@ -65,6 +65,31 @@ n_late(duk_context *ctx)
 	return 1;
 }
 
+/* begin(type, title, file, line): the step; without them, there is none. */
+static duk_ret_t
+n_begin(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct begun *b = &p->begun;
+	struct str type, title, file;
+
+	buf_reset(&b->label);
+	if (!duk_is_string(ctx, 0))
+		return 0;
+	type = arg_text(ctx, 0, 0);
+	title = arg_text(ctx, 1, 1);
+	file = arg_text(ctx, 2, 2);
+	b->line = duk_get_uint_default(ctx, 3, 0);
+	engine_hold(ctx);
+	buf_reset(&b->file);
+	buf_str(&b->file, file);
+	buf_str(&b->label, type);
+	buf_putc(&b->label, ' ');
+	buf_str(&b->label, title);
+	engine_let(ctx);
+	return 0;
+}
+
 /* starts(type, title, left): the next step, and how many come after it. */
 static duk_ret_t
 n_starts(duk_context *ctx)
@@ -373,6 +398,7 @@ const struct native natives_run[] = {
 	{ "now", n_now, 0 },
 	{ "stop", n_stop, 0 },
 	{ "late", n_late, 0 },
+	{ "begin", n_begin, 4 },
 	{ "starts", n_starts, 3 },
 	{ "event", n_event, 3 },
 	{ "version", n_version, 1 },

@@ -499,7 +499,7 @@ policy_repair(struct policy *p, struct policy_repair *r, struct buf *err)
 {
 	struct watching *w = p->watching;
 	struct repairing a = { .id = take_due(w) };
-	struct buf late = { 0 };
+	struct buf late = { 0 }, why = { 0 };
 	int rc;
 
 	*r = (struct policy_repair){ 0 };
@@ -510,8 +510,12 @@ policy_repair(struct policy *p, struct policy_repair *r, struct buf *err)
 	w->repaired = a.id;
 	w->changed = false;
 	p->stopped = false;
-	if ((rc = engine_run(&p->engine, repair, &a, err)) == 0)
-		rc = policy_pump(p, err);
+	if ((rc = engine_run(&p->engine, repair, &a, &why)) == 0)
+		rc = policy_pump(p, &why);
+	if (p->engine.dead)
+		policy_tell_begun(p, "a repair", err);
+	buf_str(err, buf_view(&why));
+	buf_clear(&why);
 	if (services_settle(p->services, &late) == -1 && rc != -1) {
 		rc = -1;
 		buf_str(err, buf_view(&late));

@@ -35,6 +35,13 @@ struct owing {
 	size_t		 n;
 };
 
+/* The step that is executed, for who has to tell without the engine. */
+struct begun {
+	struct buf	 label;		/* "lambda title"; empty: none is */
+	struct buf	 file;
+	unsigned	 line;
+};
+
 /* What came of a resource, beside what its job has. */
 struct result {
 	enum outcome	 outcome;
@@ -62,6 +69,7 @@ struct policy {
 	struct buf	 scratch[SCRATCH];
 	struct buf	 version;
 	char		 hash[65];	/* of the applied policy, in hex */
+	struct begun	 begun;
 	double		 started;	/* when the step began, in ms */
 	uint64_t	 taken;		/* steps so far */
 	struct watching	*watching;	/* NULL: it is not to */
@@ -221,6 +229,9 @@ void	push_place(duk_context *ctx, int level);
 
 /* For origin_source(): a file that nobody else may write. */
 bool	source_read(const char *path, struct buf *out, struct buf *why);
+
+/* Append to err "FILE:LINE: TYPE TITLE: " of the step, or "PATH: ". */
+void	policy_tell_begun(struct policy *p, const char *path, struct buf *err);
 
 /*
  * Where a compiler's source map says that file and line were written, in room;

@@ -184,6 +184,8 @@ policy_free(struct policy *p)
 	for (i = 0; i < SCRATCH; i++)
 		buf_clear(&p->scratch[i]);
 	buf_clear(&p->version);
+	buf_clear(&p->begun.label);
+	buf_clear(&p->begun.file);
 	owing_clear(&p->owing);
 	held_free(p);
 	buf_clear(&p->lacks);
@@ -265,6 +267,28 @@ directory_of(const char *path)
 	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+void
+policy_tell_begun(struct policy *p, const char *path, struct buf *err)
+{
+	struct str file = buf_view(&p->begun.file);
+	unsigned line = p->begun.line;
+	struct buf room = { 0 };
+
+	if (p->begun.label.len == 0) {
+		buf_printf(err, "%s: ", path);
+		return;
+	}
+	if (line != 0)
+		find_source(p, &file, &line, &room);
+	buf_str(err, file);
+	if (line != 0)
+		buf_printf(err, ":%u", line);
+	buf_puts(err, ": ");
+	buf_str(err, buf_view(&p->begun.label));
+	buf_puts(err, ": ");
+	buf_clear(&room);
+}
+
 int
 policy_apply(struct policy *p, const char *path, const struct str *text,
     struct buf *err)
@@ -276,6 +300,7 @@ policy_apply(struct policy *p, const char *path, const struct str *text,
 
 	p->hash[0] = '\0';
 	p->stopped = p->is_declared = false;
+	buf_reset(&p->begun.label);
 	buf_reset(&p->version);
 	if (text == NULL)
 		watching_policy(p, path);
@@ -306,7 +331,7 @@ policy_apply(struct policy *p, const char *path, const struct str *text,
 	if (p->exit_status != -1)
 		rc = 1;
 	if (p->engine.dead)
-		buf_printf(err, "%s: ", a.path);
+		policy_tell_begun(p, a.path, err);
 	buf_str(err, buf_view(&why));
 	buf_clear(&why);
 	free(full);

@@ -34,6 +34,7 @@ function execute(step) {
 	within(step.chain === '' ? ON : step.chain + ON);
 	setCause(step.because);
 	reported = null;
+	native.begin(step.mod, step.title, step.file, step.line || 0);
 	if (native.progress)
 		native.starts(step.mod, step.title, stepsLeft());
 	try {
@@ -157,6 +158,7 @@ function loop() {
 		if (step === null) {
 			drained = jobs.length === 0;
 			forgetKinds();
+			native.begin();
 			if (drained)
 				forget();
 			break;
