@@ -81,3 +81,26 @@ state() { find . -printf '%p %y %m %l\n' | sort; find . -type f | sort | xargs -
 	run -1 grep -E 'O_(WRONLY|RDWR|CREAT|TRUNC)|\b(mkdir|rmdir|unlink|rename|symlink|link|chmod|chown|setxattr|utimens|mknod|truncate|fsync)[a-z0-9]*\(' \
 	    <(grep -v -e /dev/null -e /dev/tty ../trace)
 }
+
+@test "noop: an owner or group may come to be by then; a run wants them" {
+	touch there
+	cat >../site.p2 <<-'END'
+	p2.command(': make deploy').file('new', {content: 'x', owner: 'deploy-'})
+	.file('there', {owner: 'deploy-', group: 'staff-', mode: '0600', keep_orig: false})
+	.file('there', {owner: 'root', mode: '0600'}).file('there', {ensure: 'absent', owner: 'deploy-'})
+	.file('dir', {ensure: 'directory', group: 'staff-'});
+	END
+	run -1 --separate-stderr p2-apply -d '' -j -n ../site.p2
+	[ "$stderr" = '' ]
+	[ "$(jq -c '[.title, .outcome, .why]' <<<"$(grep -v summary <<<"$output")")" = 	    '[": make deploy","changed","runs each time"]
+["new","changed","is missing; owner deploy- does not exist yet"]
+["there","changed","mode 0644 should be 0600; owner deploy- does not exist yet; group staff- does not exist yet"]
+["there","ok",null]
+["there","changed","is there"]
+["dir","changed","is missing; group staff- does not exist yet"]' ]
+	run -2 --separate-stderr p2-apply -d '' ../site.p2
+	[ "${stderr#*site.p2}" = ':1: file new: owner: no user is called deploy-' ]
+	[ ! -e new ]
+	echo 'p2.file("there", {owner: "deploy-", noop: true});' >../site.p2
+	run -2 --separate-stderr p2-apply -d '' ../site.p2
+}

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,9 +126,12 @@ want_ensure(struct job *j, struct file_want *w)
 	return true;
 }
 
-/* A string for a name, or a number. */
+/*
+ * A string for a name, or a number.  In a dry run, a name that is none may
+ * become one by a command or package that has not been carried out: *later.
+ */
 static int
-want_id(struct job *j, int i, id_t *id,
+want_id(struct job *j, int i, id_t *id, const char **later,
     int (*find)(id_t *, const char *, const struct world *, struct buf *))
 {
 	const struct value *v = &j->values[i];
@@ -135,6 +139,7 @@ want_id(struct job *j, int i, id_t *id,
 	int rc = 0;
 
 	*id = (id_t)-1;
+	*later = NULL;
 	if (v->type == VALUE_INT && v->num >= 0 && v->num < (id_t)-1)
 		*id = (id_t)v->num;
 	else if (v->type == VALUE_INT) {
@@ -142,8 +147,15 @@ want_id(struct job *j, int i, id_t *id,
 		    options[i].name, (long long)v->num);
 		rc = -1;
 	} else if (v->type == VALUE_STRING &&
-	    (rc = find(id, v->str.p, j->world, &why)) == -1)
-		job_fail(j, "%s: %.*s", options[i].name, (int)why.len, why.p);
+	    (rc = find(id, v->str.p, j->world, &why)) == -1) {
+		if (j->world != NULL &&
+		    (errno == ENOENT || errno == ESRCH)) {
+			*later = v->str.p;
+			rc = 0;
+		} else
+			job_fail(j, "%s: %.*s", options[i].name,
+			    (int)why.len, why.p);
+	}
 	buf_clear(&why);
 	return rc;
 }
@@ -163,8 +175,10 @@ want_access(struct job *j, struct file_want *w)
 		job_fail(j, "mode: '%s' %s", w->mode, errstr);
 		return false;
 	}
-	if (want_id(j, O_OWNER, &w->uid, file_owner_user) == -1 ||
-	    want_id(j, O_GROUP, &w->gid, file_owner_group) == -1)
+	if (want_id(j, O_OWNER, &w->uid, &w->no_owner,
+	    file_owner_user) == -1 ||
+	    want_id(j, O_GROUP, &w->gid, &w->no_group,
+	    file_owner_group) == -1)
 		return false;
 	if ((k = word_of(j, O_IMMUTABLE, immutable)) == -1)
 		return false;

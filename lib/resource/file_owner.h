@@ -12,7 +12,8 @@
  *
  * In a dry run those come first that would be made by then, as world has it.
  * Names that were found are remembered until /etc/passwd or /etc/group is
- * another file; so this is for one thread.  Returns 0, or -1 with a reason.
+ * another file; so this is for one thread.  Returns 0, or -1 with a reason and
+ * errno: ENOENT or ESRCH where there is no such name.
  */
 int	file_owner_user(uid_t *uid, const char *name, const struct world *w,
 	    struct buf *why);

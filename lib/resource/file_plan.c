@@ -590,6 +590,23 @@ sync_later(struct file_plan *p)
 			p->steps[i].sync = false;
 }
 
+/* Will the path be given to somebody who is yet to be? */
+static bool
+waits_for_owner(const struct file_want *w)
+{
+	return w->ensure != FILE_ABSENT &&
+	    (w->no_owner != NULL || w->no_group != NULL);
+}
+
+static void
+tell_owner(struct job *j, const struct file_want *w)
+{
+	if (w->no_owner != NULL)
+		job_why(j, "owner %s does not exist yet", w->no_owner);
+	if (w->no_group != NULL)
+		job_why(j, "group %s does not exist yet", w->no_group);
+}
+
 enum outcome
 file_plan(struct job *j)
 {
@@ -618,5 +635,9 @@ file_plan(struct job *j)
 	sync_later(p);
 	if (j->want_detail)
 		file_detail(j, p, &p->want);
+	if (waits_for_owner(&w)) {
+		tell_owner(j, &w);
+		return OUTCOME_CHANGED;
+	}
 	return p->n == 0 ? OUTCOME_OK : OUTCOME_CHANGED;
 }

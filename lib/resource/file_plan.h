@@ -51,6 +51,8 @@ struct file_want {
 	const char	*mode;		/* NULL: not given */
 	uid_t		 uid;		/* (uid_t)-1: not given */
 	gid_t		 gid;
+	const char	*no_owner;	/* a dry run: who is yet to be, */
+	const char	*no_group;	/* or NULL */
 	bool		 keep_orig;
 	bool		 follow;
 	bool		 replace;
