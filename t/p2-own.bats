@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Modules that a policy brings along: see "Anatomy of a module" in p2(5).
 # shellcheck disable=SC2016	# for the policy
-load p2
+load scratch
 
 setup() {
 	p2_setup
@@ -162,4 +162,25 @@ skipped'
 	console.log(p2.steps[0].watchPaths());"
 	is 0 "[ 'entries' ]
 changed entry a: Put a."
+}
+
+@test "p2.module: what is for all policies of a host is looked for last" {
+	local all=upper/etc/p2/modules
+
+	scratch_setup
+	mkdir -p "$all" upper/root/lib
+	say() { echo "module.exports = {name: 'said', apply: function (r) { r.did('$1 ' + r.title); }};"; }
+	say host >"$all/said.js"
+	on_host_apply -I /root/lib <<<"p2.module('said').said('a');"
+	is 0 'changed said a: host a'
+	say included >upper/root/lib/said.js
+	on_host_apply -I /root/lib <<<"p2.module('said').said('a');"
+	is 0 'changed said a: included a'
+	say beside >upper/root/said.js
+	on_host_apply -I /root/lib <<<"p2.module('said').said('a');"
+	is 0 'changed said a: beside a'
+	rm upper/root/said.js
+	chmod 666 "$all/said.js"
+	on_host_apply <<<"p2.module('said').said('a');"
+	is 2 '' 'p2-apply: site.p2:1: /etc/p2/modules/said.js is refused: others than its owner may write it'
 }

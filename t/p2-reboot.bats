@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The role reboot, with a shutdown that is none: nothing here ever reboots.
 # shellcheck disable=SC2016	# for the shell that it makes
-load p2
+load scratch
 
 setup() {
 	p2_setup
@@ -25,6 +25,31 @@ reboot: new kernel'
 	wait_until grep -q shutdown ran
 	[ "$(cat ran)" = "$PWD/bin/sleep 10
 $PWD/bin/shutdown -r now" ]
+}
+
+@test "reboot: first_boot lets the cloud's scripts run once more" {
+	local sem=upper/var/lib/cloud/instance/sem left option
+
+	scratch_setup
+	mkdir -p "$sem" upper/root/bin
+	ln -s /bin/true upper/root/bin/sleep
+	ln -s /bin/true upper/root/bin/shutdown
+	for option in false true; do
+		touch "$sem"/config_scripts_{user,vendor}
+		on_host_apply <<<"$quick
+		process.env.PATH = '/root/bin:' + process.env.PATH;
+		p2.reboot('again', {first_boot: $option});
+		p2.push_action(function () { console.log('never'); });"
+		is 1 'reboot: again'
+		[ "$(ls "$sem")" = "${left=$'config_scripts_user\nconfig_scripts_vendor'}" ]
+		left=config_scripts_vendor
+		rm "$sem"/*
+	done
+	: >"$sem/config_scripts_user"
+	on_host_apply -n <<<"p2.reboot('again', {first_boot: true});"
+	is 1 'reboot: again
+would change reboot again: would reboot'
+	[ -e "$sem/config_scripts_user" ]
 }
 
 @test "reboot: a dry run only says so" {
