@@ -306,6 +306,43 @@ odd line
 	on_host test ! -e /etc/shadow
 }
 
+@test "user: in a dry run, one that would be gone owns nothing" {
+	on_host_apply -n <<-'END'
+	p2.user('old', {ensure: 'absent'}).file('/root/f', {owner: 'old'});
+	END
+	is 2 'would change user old: is there' \
+	    'p2-apply: site.p2:1: file f: owner: no user is called old'
+}
+
+@test "user: watched, what others do to it is repaired" {
+	cat >upper/root/site.p2 <<-'END'
+	p2.user('u', {home: true, authorized_keys: ['k']});
+	END
+	cat >upper/root/watch <<-'END'
+	p2-apply -d '' -w /root/site.p2 >/root/out &
+	until_there() {
+	    for i in $(seq 600); do
+		grep -cxF "$1" /root/out | grep -qx "$2" && return
+		sleep 0.05
+	    done
+	}
+	until_there 'changed user u: Created user. Created home directory. Wrote authorized keys.' 1
+	userdel u
+	until_there 'changed user u: Created user.' 1
+	echo evil >>/home/u/.ssh/authorized_keys
+	until_there 'changed user u: Wrote authorized keys.' 1
+	kill $!
+	wait $!
+	cat /root/out /home/u/.ssh/authorized_keys
+	END
+	run -0 on_host bash /root/watch
+	[ "$output" = 'changed user u: Created user. Created home directory. Wrote authorized keys.
+changed user u: Created user.
+changed user u: Wrote authorized keys.
+k' ]
+	sound
+}
+
 @test "user: a half that is left over is completed, or goes" {
 	accounts passwd root:x:0:0:root:/root:/bin/bash \
 	    half:x:1001:1001::/home/half:/bin/sh

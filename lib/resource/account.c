@@ -208,20 +208,35 @@ account_find_id(const struct accounts *a, enum account_file f, id_t id,
 	return false;
 }
 
-bool
-account_pretended(const struct world *w, enum account_file f, struct str name,
-    id_t *id)
+static bool
+find_in(struct str text, struct str name, id_t *id)
 {
 	struct account_line l;
-	struct node n;
 
-	if (!world_look(w, account_paths[f], &n) || n.kind != NODE_FILE ||
-	    n.data.p == NULL)
-		return false;
-	while (account_next(&n.data, &l))
+	while (account_next(&text, &l))
 		if (str_eq(l.field[0], name))
 			return account_id(l.field[2], id);
 	return false;
+}
+
+enum account_found
+account_pretended(const struct world *w, enum account_file f, struct str name,
+    id_t *id)
+{
+	struct buf host = { 0 }, ignored = { 0 };
+	struct node n;
+	bool was;
+
+	if (!world_look(w, account_paths[f], &n) || n.kind != NODE_FILE ||
+	    n.data.p == NULL)
+		return ACCOUNT_UNKNOWN;
+	if (find_in(n.data, name, id))
+		return ACCOUNT_FOUND;
+	was = account_slurp(account_paths[f], &host, &ignored) == 0 &&
+	    find_in(buf_view(&host), name, id);
+	buf_clear(&host);
+	buf_clear(&ignored);
+	return was ? ACCOUNT_GONE : ACCOUNT_UNKNOWN;
 }
 
 static void

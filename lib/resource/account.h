@@ -90,9 +90,13 @@ bool	account_find(const struct accounts *a, enum account_file f,
 bool	account_find_id(const struct accounts *a, enum account_file f,
 	    id_t id, struct account_line *l);
 
-/* Of a user or group that a dry run has made or changed: its number. */
-bool	account_pretended(const struct world *w, enum account_file f,
-	    struct str name, id_t *id);
+/*
+ * What a dry run has made of a user or group: ACCOUNT_FOUND with its number,
+ * ACCOUNT_GONE, or ACCOUNT_UNKNOWN, which is for others to tell.
+ */
+enum account_found { ACCOUNT_UNKNOWN, ACCOUNT_FOUND, ACCOUNT_GONE };
+enum account_found account_pretended(const struct world *w,
+	    enum account_file f, struct str name, id_t *id);
 
 /* The next line of *rest, which is cut; comments and NIS are passed over. */
 bool	account_next(struct str *rest, struct account_line *l);

@@ -95,11 +95,15 @@ int
 file_owner_user(uid_t *uid, const char *name, const struct world *w,
     struct buf *why)
 {
+	enum account_found found;
 	struct passwd *pw;
 
-	if (number(name, uid) ||
-	    account_pretended(w, ACCOUNT_PASSWD, str_of(name), uid) ||
-	    recall(&users, name, uid))
+	if (number(name, uid))
+		return 0;
+	found = account_pretended(w, ACCOUNT_PASSWD, str_of(name), uid);
+	if (found == ACCOUNT_GONE)
+		return unknown("user", name, 0, why);
+	if (found == ACCOUNT_FOUND || recall(&users, name, uid))
 		return 0;
 	errno = 0;
 	if ((pw = getpwnam(name)) == NULL)
@@ -113,11 +117,15 @@ int
 file_owner_group(gid_t *gid, const char *name, const struct world *w,
     struct buf *why)
 {
+	enum account_found found;
 	struct group *gr;
 
-	if (number(name, gid) ||
-	    account_pretended(w, ACCOUNT_GROUP, str_of(name), gid) ||
-	    recall(&groups, name, gid))
+	if (number(name, gid))
+		return 0;
+	found = account_pretended(w, ACCOUNT_GROUP, str_of(name), gid);
+	if (found == ACCOUNT_GONE)
+		return unknown("group", name, 0, why);
+	if (found == ACCOUNT_FOUND || recall(&groups, name, gid))
 		return 0;
 	errno = 0;
 	if ((gr = getgrnam(name)) == NULL)
