@@ -1,8 +1,8 @@
 /*
  * A text and an edit of it, split at NULs: line, match, after, remove, block
- * and the text, of which empty ones are not given.  What comes out holds the
- * lines and the block, lets the same edit find nothing to do, and without
- * match, remove and block has every line of the text in its order.
+ * and the text, of which empty ones are not given; see find_of().  What comes
+ * out holds the lines and the block, lets the same edit find nothing to do, and
+ * without match, remove and block has every line of the text in its order.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -73,6 +73,16 @@ expression(struct str s)
 	return s.p;
 }
 
+/* Behind a slash are the lines that another kind of expression has found. */
+static struct file_find
+find_of(struct str s)
+{
+	if (s.len == 0 || s.p[0] != '/')
+		return (struct file_find){ .expr = expression(s) };
+	return (struct file_find){ .expr = s.p, .is_found = true,
+	    .found = { s.p + 1, s.len - 1 } };
+}
+
 static void
 check(const struct file_edit *e, struct str text)
 {
@@ -123,9 +133,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	e.line = &f[LINE];
 	e.nlines = f[LINE].len > 0;
-	e.match.expr = expression(f[MATCH]);
-	e.after.expr = expression(f[AFTER]);
-	e.remove.expr = expression(f[REMOVE]);
+	e.match = find_of(f[MATCH]);
+	e.after = find_of(f[AFTER]);
+	e.remove = find_of(f[REMOVE]);
 	e.has_block = f[BLOCK].len > 0;
 	e.block = f[BLOCK];
 	check(&e, rest);
