@@ -91,6 +91,14 @@ unknown(const char *what, const char *name, int e, struct buf *why)
 	return why_say(why, "no %s is called %s", what, name);
 }
 
+/* Not to be taken for one that may yet come to be. */
+static int
+gone(const char *what, const char *name, struct buf *why)
+{
+	errno = EIDRM;
+	return why_say(why, "no %s is called %s", what, name);
+}
+
 int
 file_owner_user(uid_t *uid, const char *name, const struct world *w,
     struct buf *why)
@@ -102,7 +110,7 @@ file_owner_user(uid_t *uid, const char *name, const struct world *w,
 		return 0;
 	found = account_pretended(w, ACCOUNT_PASSWD, str_of(name), uid);
 	if (found == ACCOUNT_GONE)
-		return unknown("user", name, 0, why);
+		return gone("user", name, why);
 	if (found == ACCOUNT_FOUND || recall(&users, name, uid))
 		return 0;
 	errno = 0;
@@ -124,7 +132,7 @@ file_owner_group(gid_t *gid, const char *name, const struct world *w,
 		return 0;
 	found = account_pretended(w, ACCOUNT_GROUP, str_of(name), gid);
 	if (found == ACCOUNT_GONE)
-		return unknown("group", name, 0, why);
+		return gone("group", name, why);
 	if (found == ACCOUNT_FOUND || recall(&groups, name, gid))
 		return 0;
 	errno = 0;
