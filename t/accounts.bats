@@ -223,6 +223,8 @@ changed user old: Moved home directory. Changed user.'
 @test "user: what cannot be is said, and nothing is changed" {
 	local policy before
 
+	printf '%s\n' odd:x:1005:1000::/usr:/bin/sh \
+	    near:x:1000:1000::/home/old/:/bin/sh >>"$etc/passwd"
 	before=$(cat "$etc"/{passwd,shadow,group,gshadow})
 	while IFS='|' read -r policy why; do
 		on_host_apply <<<"$policy"
@@ -240,7 +242,9 @@ changed user old: Moved home directory. Changed user.'
 	p2.user('u', {append: true})|user u: append is for groups, of which there are none
 	p2.user('u', {authorized_keys: ['a\nb']})|user u: authorized_keys: one of them is more than a line
 	p2.user('u', {authorized_keys: ['a']})|user u: authorized_keys: there is no directory /home/u
-	p2.user('root', {ensure: 'absent', home: true})|user root: home: /root is not a directory of this user's
+	p2.user('root', {ensure: 'absent'})|user root: has the number 0, without which there is no host
+	p2.user('odd', {ensure: 'absent', home: true})|user odd: home: /usr is not a directory of this user's
+	p2.user('near', {ensure: 'absent', home: true})|user near: home: /home/old/ has that of old in it
 	p2.user('u', {geckos: 'x'})|user u: TypeError: there is no option geckos; is it gecos?
 	END
 	[ "$(cat "$etc"/{passwd,shadow,group,gshadow})" = "$before" ]

@@ -601,6 +601,9 @@ absent(struct job *j, struct user_plan *p)
 	if (there && !account_id(l.field[PASSWD_UID], &uid))
 		return job_fail(j, "%s: the line of %.*s has no number",
 		    account_paths[ACCOUNT_PASSWD], (int)name.len, name.p), -1;
+	if (there && uid == 0)
+		return job_fail(j, "has the number 0, without which there is "
+		    "no host"), -1;
 	if (there)
 		job_why(j, "is there");
 	else
