@@ -282,7 +282,7 @@ changed service up: Disabled. Stopped.
 changed service down: Enabled. Started.' 'p2-apply: /root/site.p2:6: service none: there is no service none (openrc)
 changed 3, ok 2, skipped 0, failed 1'
 	[ "$(cat "$upper/root/log")" = 'rc-service up restart
-rc-update --all del up
+rc-update del up default
 rc-service up stop
 rc-update add down default
 rc-service down start' ]
@@ -290,8 +290,10 @@ rc-service down start' ]
 
 @test "runit: links and states are files, sv does the rest" {
 	stand_in sv
-	mkdir -p "$upper/etc/sv/up/supervise" "$upper/etc/sv/down" \
-	    "$upper/etc/service"
+	mkdir -p "$upper/etc/sv/up/supervise" "$upper/etc/sv/down/supervise" \
+	    "$upper/etc/sv/new/supervise" "$upper/etc/service"
+	: >"$upper/etc/sv/down/supervise/ok"
+	: >"$upper/etc/sv/new/supervise/ok"
 	echo 'run, got TERM' >"$upper/etc/sv/up/supervise/stat"
 	ln -s /etc/sv/up "$upper/etc/service/up"
 	on_host_apply -v <<-'END'
@@ -307,7 +309,7 @@ rc-service down start' ]
 ok service down
 changed service up: Disabled. Stopped.
 changed service down: Enabled. Started.
-changed service /etc/sv/new/run: Created directory /etc/sv/new. Created file /etc/sv/new/run.
+changed service /etc/sv/new/run: Created file.
 --- /dev/null
 +++ /etc/sv/new/run
 @@ -0,0 +1,4 @@
@@ -317,9 +319,9 @@ changed service /etc/sv/new/run: Created directory /etc/sv/new. Created file /et
 +exec chpst -u 'nobody' /bin/sleep 9
 changed service new: Enabled. Started." 'p2-apply: site.p2:5: service none: there is no service none (runit)
 changed 4, ok 2, skipped 0, failed 1'
-	[ "$(cat "$upper/root/log")" = 'sv -w 90 stop up
-sv -w 5 start down
-sv -w 90 start new' ]
+	[ "$(cat "$upper/root/log")" = 'sv -w 90 stop /etc/sv/up
+sv -w 5 start /etc/sv/down
+sv -w 90 start /etc/sv/new' ]
 	[ "$(readlink "$upper/etc/service/down")" = /etc/sv/down ]
 	[ ! -L "$upper/etc/service/up" ]
 }

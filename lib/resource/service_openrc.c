@@ -25,24 +25,54 @@ is_there(const char *dir, const char *name)
 	return n > 0 && (size_t)n < sizeof(path) && lstat(path, &st) == 0;
 }
 
+/* The first of the levels that name is in, behind those called before. */
+static bool
+next_level(const char *name, DIR *d, char *level, size_t size)
+{
+	char path[300];
+	struct dirent *e;
+
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), LEVELS "/%s", e->d_name);
+		if (is_there(path, name)) {
+			snprintf(level, size, "%s", e->d_name);
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool
 is_enabled(const char *name)
 {
-	char level[300];
-	struct dirent *e;
-	bool found = false;
+	char level[256];
+	bool found;
 	DIR *d;
 
 	if ((d = opendir(LEVELS)) == NULL)
 		return false;
-	while (!found && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(level, sizeof(level), LEVELS "/%s", e->d_name);
-		found = is_there(level, name);
-	}
+	found = next_level(name, d, level, sizeof(level));
 	closedir(d);
 	return found;
+}
+
+/* Out of all levels; rc-update's own "all" fails where it is not in each. */
+static int
+disable(const struct service_order *o, struct buf *why)
+{
+	char level[256];
+	const char *argv[] = { "rc-update", "del", o->name, level, NULL };
+	DIR *d;
+	int rc = 0;
+
+	if ((d = opendir(LEVELS)) == NULL)
+		return why_errno(why, LEVELS, "opendir");
+	while (rc == 0 && next_level(o->name, d, level, sizeof(level)))
+		rc = service_run(argv, o, why);
+	closedir(d);
+	return rc;
 }
 
 static int
@@ -70,12 +100,12 @@ act(struct services *s, const struct service_order *o, struct buf *why)
 	};
 	const char *run[] = { "rc-service", o->name, words[o->action], NULL };
 	const char *add[] = { "rc-update", "add", o->name, "default", NULL };
-	const char *del[] = { "rc-update", "--all", "del", o->name, NULL };
 
 	(void)s;
 	if (words[o->action] != NULL)
 		return service_run(run, o, why);
-	return service_run(o->action == SERVICE_ENABLE ? add : del, o, why);
+	return o->action == SERVICE_ENABLE ? service_run(add, o, why) :
+	    disable(o, why);
 }
 
 static bool

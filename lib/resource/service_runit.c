@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/why.h"
 #include "resource/service_plan.h"
 
@@ -14,6 +16,8 @@
  * looks enables it, and runsv(8) writes its state to supervise/stat in there.
  */
 #define SERVICES	"/etc/sv"
+
+enum { SCAN_MS = 10000 };
 
 /* Where runsvdir looks, which differs; NULL: it does not run here. */
 static const char *
@@ -93,6 +97,23 @@ set_link(const struct service_order *o, bool enable, struct buf *why)
 	return 0;
 }
 
+/* Until runsvdir has seen a new link, which it looks for every 5 seconds. */
+static void
+await_supervisor(const struct service_order *o)
+{
+	static const struct timespec pause = { .tv_nsec = 50000000 };
+	const char *place = scanned();
+	char path[600];
+	int64_t end = clock_ms() +
+	    (o->timeout_ms < SCAN_MS ? o->timeout_ms : SCAN_MS);
+
+	if (place == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/%s/supervise/ok", place, o->name);
+	while (access(path, F_OK) == -1 && clock_ms() < end)
+		nanosleep(&pause, NULL);
+}
+
 static int
 act(struct services *s, const struct service_order *o, struct buf *why)
 {
@@ -100,14 +121,20 @@ act(struct services *s, const struct service_order *o, struct buf *why)
 		[SERVICE_STOP] = "stop", [SERVICE_START] = "start",
 		[SERVICE_RESTART] = "restart", [SERVICE_RELOAD] = "reload"
 	};
-	char secs[24];
-	const char *argv[] = { "sv", "-w", secs, words[o->action], o->name,
-	    NULL };
+	char secs[24], dir[512];
+	/* By its directory, for the link may be gone: disabled comes first. */
+	const char *argv[] = { "sv", "-w", secs, words[o->action], dir, NULL };
 
 	(void)s;
+	if (path_of(dir, sizeof(dir), SERVICES, o->name, why) == -1)
+		return -1;
+	if (access(dir, F_OK) == -1)
+		snprintf(dir, sizeof(dir), "%s", o->name);
 	snprintf(secs, sizeof(secs), "%ld", o->timeout_ms / 1000);
 	if (words[o->action] == NULL)
 		return set_link(o, o->action == SERVICE_ENABLE, why);
+	if (o->action == SERVICE_START)
+		await_supervisor(o);
 	return service_run(argv, o, why);
 }
 
