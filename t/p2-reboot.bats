@@ -6,6 +6,7 @@ load scratch
 setup() {
 	p2_setup
 	mkdir bin
+	# shellcheck disable=SC2016	# for the script
 	printf '#!/bin/sh\necho "$0 $*" >>%s/ran\n' "$PWD" >bin/sleep
 	cp bin/sleep bin/shutdown
 	chmod 755 bin/*
