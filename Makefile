@@ -77,7 +77,8 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  dpkg-dev util-linux apt-utils gnupg nftables openssl
 # Package managers of other systems.
 HOSTS_DEPS = $(CHECK_DEPS) dnf zypper pacman-package-manager makepkg \
-	  libarchive-tools createrepo-c python3-venv
+	  libarchive-tools createrepo-c python3-venv debootstrap \
+	  systemd-container apt-utils gpg
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3
 # Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.
 BENCH_PEER_DEPS = cfengine3 puppet-agent facter ansible-core
@@ -161,9 +162,10 @@ check: need-CHECK
 	@$(MAKE) -s lint
 	@B="$(abspath $(B))" t/run
 
+HOSTS_ARGS =
 check-hosts: need-HOSTS
 	@$(MAKE) -s all drivers
-	@B="$(abspath $(B))" t/hosts/run
+	@B="$(abspath $(B))" t/hosts/run $(HOSTS_ARGS)
 
 drivers: $(DRIVERS) $(BENCHES) $(SHIMS)
 
