@@ -34,7 +34,7 @@ function execute(step) {
 	within(step.chain === '' ? ON : step.chain + ON);
 	setCause(step.because);
 	reported = null;
-	native.begin(step.mod, step.title, step.file, step.line || 0);
+	native.begin(step.mod, step.title, step.file || '', step.line || 0);
 	if (native.progress)
 		native.starts(step.mod, step.title, stepsLeft());
 	try {
