@@ -54,7 +54,8 @@ utf8_count(struct str s)
 {
 	size_t n, count = ascii(s);
 
-	s = (struct str){ s.p + count, s.len - count };
+	if (count > 0)
+		s = (struct str){ s.p + count, s.len - count };
 	for (; s.len > 0; count++) {
 		if ((n = utf8_next(s, NULL)) == 0)
 			return SIZE_MAX;
