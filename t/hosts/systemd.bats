@@ -5,10 +5,10 @@ load host
 setup_file() { host_boot web systemd; }
 teardown_file() { hosts_end; }
 
-# apply <POLICY, as /root/site.p2
+# apply <POLICY, as /root/site.p2; without a store, so that none is missed
 apply() {
 	policy web site.p2
-	run --separate-stderr on web p2-apply site.p2
+	run --separate-stderr on web p2-apply -d '' site.p2
 	stderr=${stderr//'/root/'}
 }
 
