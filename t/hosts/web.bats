@@ -73,6 +73,9 @@ site() {
 
 page() { on web curl -sf "http://127.0.0.1:${1:-80}/"; }
 
+# It takes a moment until a reloaded server has its new configuration.
+serves() { [ "$(page "$@")" = 'hello from web' ]; }
+
 apply() {
 	run --separate-stderr on web p2-apply "$@" /etc/p2/site.p2
 }
@@ -90,7 +93,7 @@ changed file /srv/www: Created directory.
 changed file /srv/www/index.html: Created file.
 changed file /etc/nginx/sites-enabled/default: Created file.
 changed service nginx: Reloaded."
-	[ "$(page)" = 'hello from web' ]
+	until_true 10 serves
 	[ "$(on web stat -c '%U %a' /srv/www)" = 'deploy 755' ]
 }
 
@@ -117,8 +120,7 @@ would change service nginx: was notified'
 	apply
 	is 0 'changed file /etc/nginx/sites-enabled/default: Content Replaced.
 changed service nginx: Reloaded.'
-	until_true 10 page 8080
-	[ "$(page 8080)" = 'hello from web' ]
+	until_true 10 serves 8080
 	[ "$(on web systemctl show -P MainPID nginx)" = "$main" ]
 }
 
@@ -129,8 +131,7 @@ changed service nginx: Reloaded.'
 	    rm /etc/nginx/sites-enabled/default'
 	until_true 20 on web sh -c 'grep -q hello /srv/www/index.html &&
 	    grep -q 8080 /etc/nginx/sites-enabled/default'
-	until_true 20 page 8080
-	[ "$(page 8080)" = 'hello from web' ]
+	until_true 20 serves 8080
 	on web systemctl stop p2-apply
 	apply
 	is 0 ''
@@ -139,8 +140,7 @@ changed service nginx: Reloaded.'
 @test "web: it is as the policy says after a restart of the host" {
 	host_stop web
 	host_start web
-	until_true 10 page 8080
-	[ "$(page 8080)" = 'hello from web' ]
+	until_true 10 serves 8080
 	apply
 	is 0 ''
 }
@@ -150,11 +150,11 @@ changed service nginx: Reloaded.'
 	apply
 	is 0 'changed file /etc/nginx/sites-enabled/default: Content Replaced.
 changed service nginx: Reloaded.'
-	until_true 10 page 81
+	until_true 10 serves 81
 	run --separate-stderr on web p2-apply -u
 	is 0 'restored file /etc/nginx/sites-enabled/default: content'
 	on web systemctl reload nginx
-	until_true 10 page 8080
+	until_true 10 serves 8080
 }
 
 @test "web: and taken away, nothing of it is left" {
