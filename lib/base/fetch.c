@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "base/fetch.h"
+#include "base/symbol.h"
 
 struct fetch {
 	CURL		*easy;
@@ -38,19 +39,7 @@ static struct {
 static pthread_once_t load_once = PTHREAD_ONCE_INIT;
 static const char *load_error = "libcurl.so.4 cannot be loaded";
 
-/* Pointers to functions do not pass through void * in ISO C; memcpy does. */
-static bool
-bind_symbol(void *so, const char *name, void *fn, size_t size)
-{
-	void *sym;
-
-	if ((sym = dlsym(so, name)) == NULL || size != sizeof(sym))
-		return false;
-	memcpy(fn, &sym, size);
-	return true;
-}
-
-#define BIND(name, fn)	bind_symbol(so, name, &lib.fn, sizeof(lib.fn))
+#define BIND(name, fn)	symbol_bind(so, name, &lib.fn, sizeof(lib.fn))
 
 static void
 load(void)

@@ -7,6 +7,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/clock.h"
+#include "base/symbol.h"
 #include "base/why.h"
 #include "resource/service_plan.h"
 
@@ -56,18 +57,7 @@ static struct {
 	int	(*wait)(sd_bus *, uint64_t);
 } lib;
 
-static bool
-bind_symbol(void *so, const char *name, void *fn, size_t size)
-{
-	void *sym;
-
-	if ((sym = dlsym(so, name)) == NULL || size != sizeof(sym))
-		return false;
-	memcpy(fn, &sym, size);
-	return true;
-}
-
-#define BIND(name, fn)	bind_symbol(so, "sd_bus_" name, &lib.fn, sizeof(lib.fn))
+#define BIND(name, fn)	symbol_bind(so, "sd_bus_" name, &lib.fn, sizeof(lib.fn))
 
 static int
 load(struct buf *why)
