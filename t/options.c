@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "resource/resource.h"
+#include "types/types.h"
 
 static void
 show(const struct resource_option *o)

@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 #include "base/why.h"
+#include "package/package.h"
 #include "resource/journal.h"
-#include "resource/package.h"
 #include "resource/resource.h"
+#include "types/types.h"
 
 enum { OPTIONS_MAX = 64, LIST_MAX = 32 };
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "policy/native.h"
+#include "types/types.h"
 
 /*
  * The functions of p2 that declare native resources.  Most declarations are a

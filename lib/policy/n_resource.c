@@ -5,7 +5,8 @@
 
 #include "policy/native.h"
 #include "policy/watching.h"
-#include "resource/service.h"
+#include "service/service.h"
+#include "types/types.h"
 
 /* Options are checked as they are declared, and made values when they count. */
 

@@ -1,4 +1,5 @@
 #include "policy/native.h"
+#include "types/types.h"
 
 /*
  * In most runs most resources are as they should be.  For plain ones, that need

@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/watch.h"
 #include "policy/watching.h"
-#include "resource/service.h"
+#include "service/service.h"
+#include "types/types.h"
 
 /*
  * GRACE: what is gone, or still being written, has so long to settle; so an

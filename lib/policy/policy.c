@@ -5,10 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "package/package.h"
 #include "policy/native.h"
 #include "policy/watching.h"
-#include "resource/package.h"
-#include "resource/service.h"
+#include "service/service.h"
+#include "types/types.h"
 
 static void
 put_natives(duk_context *ctx, const struct native *n)

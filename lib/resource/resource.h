@@ -192,12 +192,6 @@ void	job_did(struct job *j, const char *fmt, ...)
 void	job_detail(struct job *j, const char *name, struct str value);
 void	job_detail_num(struct job *j, const char *name, int64_t value);
 
-/* The type of that name, or NULL. */
-const struct resource_type *resource_find(struct str name);
-
-/* All of them, up to NULL. */
-extern const struct resource_type *const resource_types[];
-
 /* What every resource takes; none of it gets here. */
 extern const struct resource_option resource_common[];
 

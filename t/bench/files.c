@@ -16,6 +16,7 @@
 
 #include "bench.h"
 #include "resource/resource.h"
+#include "types/types.h"
 
 enum { ROUNDS = 7, CONTENT_LEN = 40, VALUES_MAX = 64 };
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "resource/file_edit.h"
+#include "file/edit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resource/file_mode.h"
+#include "file/mode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

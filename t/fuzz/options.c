@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "policy.h"
+#include "types/types.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

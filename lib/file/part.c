@@ -1,0 +1,144 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file/part.h"
+
+int
+part_init(struct part *p, struct job *whole, const char *path)
+{
+	if ((p->path = strdup(path)) != NULL)
+		return 0;
+	job_fail(whole, "out of memory");
+	return -1;
+}
+
+void
+part_clear(struct part *p)
+{
+	job_clear(&p->job);
+	free(p->path);
+	buf_clear(&p->content);
+	p->path = NULL;
+}
+
+static void
+set(struct part *p, const char *option, struct value v)
+{
+	int i = option_find(resource_file.options, str_of(option));
+
+	if (i >= 0 && i < PART_OPTIONS_MAX)
+		p->values[i] = v;
+}
+
+void
+part_set_text(struct part *p, const char *option, const char *text)
+{
+	set(p, option, (struct value){ .type = VALUE_STRING,
+	    .str = str_of(text) });
+}
+
+void
+part_set_flag(struct part *p, const char *option, bool yes)
+{
+	set(p, option, (struct value){ .type = VALUE_BOOL, .yes = yes });
+}
+
+void
+part_set_content(struct part *p, const char *mode)
+{
+	set(p, "content", (struct value){ .type = VALUE_STRING,
+	    .str = p->content.len > 0 ? buf_view(&p->content) :
+	    str_of("") });
+	if (mode != NULL)
+		part_set_text(p, "mode", mode);
+	part_set_flag(p, "parents", true);
+}
+
+void
+part_set_absent(struct part *p)
+{
+	part_set_text(p, "ensure", "absent");
+}
+
+static enum outcome
+fail(const struct part *p, struct job *whole)
+{
+	return job_fail(whole, "%s: %.*s", p->path, (int)p->job.why.len,
+	    p->job.why.len > 0 ? p->job.why.p : "");
+}
+
+enum outcome
+part_plan(struct part *p, struct job *whole)
+{
+	p->job = *whole;
+	p->job.type = &resource_file;
+	p->job.title = str_of(p->path);
+	p->job.values = p->values;
+	p->job.why = p->job.did = p->job.diff = p->job.detail = p->job.out =
+	    p->job.err = (struct buf){ 0 };
+	p->job.state = NULL;
+	p->job.drop = NULL;
+	p->job.want_detail = false;
+	part_set_flag(p, "keep_orig", false);
+	p->outcome = resource_file.plan(&p->job);
+	if (p->outcome == OUTCOME_FAILED)
+		return fail(p, whole);
+	if (p->outcome == OUTCOME_CHANGED)
+		job_why(whole, "%s: %.*s", p->path, (int)p->job.why.len,
+		    p->job.why.p);
+	buf_str(&whole->diff, buf_view(&p->job.diff));
+	return p->outcome;
+}
+
+enum outcome
+part_apply(struct part *p, struct job *whole)
+{
+	if (p->outcome != OUTCOME_CHANGED)
+		return p->outcome;
+	p->outcome = resource_file.apply(&p->job);
+	return p->outcome == OUTCOME_FAILED ? fail(p, whole) : p->outcome;
+}
+
+enum outcome
+part_pretend(struct part *p, struct job *whole)
+{
+	if (p->outcome != OUTCOME_CHANGED)
+		return p->outcome;
+	return resource_file.pretend(&p->job) == OUTCOME_FAILED ?
+	    fail(p, whole) : OUTCOME_CHANGED;
+}
+
+enum resource_owns
+part_owns(const struct job *whole)
+{
+	int i = option_find(whole->type->options, str_of("ensure"));
+
+	return i >= 0 && whole->values[i].type == VALUE_STRING &&
+	    strcmp(whole->values[i].str.p, "absent") == 0 ? OWNS_NOTHING :
+	    OWNS_PART;
+}
+
+bool
+part_read(const struct job *whole, const char *path, struct buf *b)
+{
+	struct node n;
+	ssize_t got;
+	char *room;
+	int fd;
+
+	if (world_look(whole->world, path, &n) &&
+	    (n.kind != NODE_FILE || n.data.p != NULL)) {
+		if (n.kind == NODE_FILE)
+			buf_str(b, n.data);
+		return n.kind == NODE_FILE;
+	}
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return false;
+	while ((room = buf_room(b, 65536)) != NULL &&
+	    (got = read(fd, room, 65536)) > 0)
+		b->len += (size_t)got;
+	close(fd);
+	return true;
+}

@@ -1,9 +1,0 @@
-#ifndef RESOURCE_FILE_H
-#define RESOURCE_FILE_H
-
-#include "resource/resource.h"
-
-/* file: a file, a directory, a link or a tree, and what is in it. */
-extern const struct resource_type resource_file;
-
-#endif
