@@ -82,6 +82,27 @@ state() { find . -printf '%p %y %m %l\n' | sort; find . -type f | sort | xargs -
 	    <(grep -v -e /dev/null -e /dev/tty ../trace)
 }
 
+@test "noop: a directory may come with what is done before; a run wants it" {
+	cat >../site.p2 <<-'END'
+	p2.file('gone', {ensure: 'directory'}).file('gone', {ensure: 'absent'}).command(': install')
+	.file('etc/conf', {content: 'x'}).file('etc/sub', {ensure: 'directory'})
+	.file('etc/sub/conf', {content: 'x'}).file('gone/conf', {content: 'x'});
+	END
+	run -2 --separate-stderr p2-apply -d '' -n ../site.p2
+	[ "$(grep '^would' <<<"$output")" = 'would change file gone: is missing
+would change file gone: is there
+would change command : install: runs each time
+would change file etc/conf: its directory etc does not exist yet; is missing
+would change file etc/sub: its directory etc does not exist yet; is missing
+would change file etc/sub/conf: is missing' ]
+	[ "${stderr#*site.p2}" = ':3: file gone/conf: gone/conf: its directory gone is missing (parents: true would make it)' ]
+	run -2 --separate-stderr p2-apply -d '' ../site.p2
+	[ "${stderr#*site.p2}" = ':2: file etc/conf: etc/conf: its directory etc is missing (parents: true would make it)' ]
+	echo 'p2.command("true", {unless: "true"}).file("etc/conf", {content: ""});' >../site.p2
+	run -2 --separate-stderr p2-apply -d '' -n ../site.p2
+	[ "$output" = '' ]
+}
+
 @test "noop: an owner or group may come to be by then; a run wants them" {
 	touch there
 	cat >../site.p2 <<-'END'

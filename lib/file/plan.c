@@ -253,6 +253,15 @@ free_dir:
 	return rc;
 }
 
+/* In a dry run: may what is missing have come by then, from elsewhere? */
+static bool
+may_come(const struct job *j, const char *dir)
+{
+	struct node n;
+
+	return world_is_vague(j->world) && !world_look(j->world, dir, &n);
+}
+
 /* Nothing there: may it be made, and what has to be made first? */
 static int
 plan_room(struct job *j, struct file_plan *p, const struct file_want *w,
@@ -270,7 +279,9 @@ plan_room(struct job *j, struct file_plan *p, const struct file_want *w,
 	if ((dir = file_dir(w->path)) == NULL)
 		return why_errno(why, w->path, "malloc");
 	rc = file_look(j, dir, true, &up, why);
-	if (rc == 0 && up.kind == NODE_NONE) {
+	if (rc == 0 && may_come(j, dir))
+		job_why(j, "its directory %s does not exist yet", dir);
+	else if (rc == 0 && up.kind == NODE_NONE) {
 		errno = ENOENT;
 		rc = why_say(why, "%s: its directory %s is missing "
 		    "(parents: true would make it)", w->path, dir);

@@ -247,9 +247,11 @@ pretend(struct job *j)
 		else if (c->verb < VERB_INSTALL)
 			rc = package_pretend(j->packages, w, c->name,
 			    PACKAGE_NONE, NULL, false);
-		else
+		else {
+			world_set_vague(j->world);
 			rc = package_pretend(j->packages, w, c->name,
 			    PACKAGE_INSTALLED, c->to, f.held);
+		}
 	}
 	return rc == 0 ? OUTCOME_CHANGED : job_fail(j, "out of memory");
 }

@@ -19,6 +19,7 @@ struct place {
 
 struct world {
 	void		*root;
+	bool		 vague;
 };
 
 static int
@@ -175,6 +176,18 @@ world_set(struct world *w, const char *path, const struct node *n)
 	e->node = *n;
 	e->node.data.p = data;
 	return 0;
+}
+
+void
+world_set_vague(struct world *w)
+{
+	w->vague = true;
+}
+
+bool
+world_is_vague(const struct world *w)
+{
+	return w != NULL && w->vague;
 }
 
 struct walk {

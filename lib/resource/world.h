@@ -54,6 +54,14 @@ bool	world_look(const struct world *w, const char *path, struct node *n);
 int	world_set(struct world *w, const char *path, const struct node *n);
 
 /*
+ * Something before has done more than it can tell: a package has files of its
+ * own, a command makes what it likes.  A path that has not been entered, and
+ * that the host has not, may then be there after all.
+ */
+void	world_set_vague(struct world *w);
+bool	world_is_vague(const struct world *w);	/* false for NULL */
+
+/*
  * Call fn for each entered name directly in dir, in order, NODE_NONE too; the
  * name is lent.  Until fn returns nonzero.
  */

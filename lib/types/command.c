@@ -80,12 +80,13 @@ plan(struct job *j)
 	return OUTCOME_CHANGED;
 }
 
-/* A dry run takes it that the command creates what it says. */
+/* A dry run takes it that the command creates what it says, and maybe more. */
 static enum outcome
 pretend(struct job *j)
 {
 	struct node n = { .kind = NODE_OTHER };
 
+	world_set_vague(j->world);
 	if (given(j, CREATES) &&
 	    world_set(j->world, j->values[CREATES].str.p, &n) == -1)
 		return job_fail(j, "out of memory");
