@@ -25,7 +25,7 @@ setup_file() {
 	gpgconf --kill all
 	host_boot web systemd --private-network "--bind-ro=$repo:/srv/repo"
 	# It knows no other repository.
-	on web rm -f /etc/apt/sources.list
+	on web sh -c 'rm -rf /etc/apt/sources.list /var/lib/apt/lists/*'
 	on web mkdir -p /etc/p2
 	site web
 }
@@ -59,7 +59,8 @@ site() {
 		p2.repository('local', {uri: 'file:/srv/repo', suites: './',
 		    key: '/srv/repo/key.asc'})
 		  .package('nginx-light')
-		  .command('useradd -r -d /srv/www deploy', {unless: 'id deploy'})
+		  .user('deploy', {system: true, dir: '/srv/www',
+		    shell: '/usr/sbin/nologin', gecos: 'Puts pages here'})
 		  .file('/srv/www', {ensure: 'directory', owner: 'deploy', mode: '0755'})
 		  .file('/srv/www/index.html', {content: 'hello from {{f.os_hostname}}\n',
 		    is_template: true, owner: 'deploy'})
@@ -80,6 +81,27 @@ apply() {
 	run --separate-stderr on web p2-apply "$@" /etc/p2/site.p2
 }
 
+# state: what the policy is about, on the host.
+state() {
+	on web sh -c 'find /etc /srv /var/lib/dpkg /var/lib/apt -xdev \
+	    -path /srv/repo -prune -o -printf "%p %y %m %u %T@\n" | sort'
+}
+
+@test "web: from nothing, a dry run tells what would be, and touches nothing" {
+	before=$(state)
+	apply -n
+	# Without the key and what else is in a diff; no index is read yet.
+	output=$(grep '^would' <<<"$output")
+	is 1 "would change repository local: /etc/apt/keyrings/local.asc: is missing; /etc/apt/sources.list.d/local.sources: is missing
+would change package nginx-light: nginx-light is not installed
+would change user deploy: is missing
+would change file /srv/www: is missing
+would change file /srv/www/index.html: is missing
+would change file /etc/nginx/sites-enabled/default: its directory /etc/nginx/sites-enabled does not exist yet; is missing
+would change service nginx: is not enabled; is not running"
+	[ "$(state)" = "$before" ]
+}
+
 @test "web: from nothing to a page, in one run" {
 	local version
 
@@ -88,7 +110,7 @@ apply() {
 	version=$(on web dpkg-query -f '${Version}' -W nginx-light)
 	is 0 "changed repository local: Wrote /etc/apt/keyrings/local.asc. Wrote /etc/apt/sources.list.d/local.sources.
 changed package nginx-light: Installed nginx-light $version.
-changed command useradd -r -d /srv/www deploy: runs each time
+changed user deploy: Created user.
 changed file /srv/www: Created directory.
 changed file /srv/www/index.html: Created file.
 changed file /etc/nginx/sites-enabled/default: Created file.
@@ -163,11 +185,14 @@ changed service nginx: Reloaded.'
 		  .package('nginx-light', {ensure: 'purged'})
 		  .file('/srv/www', {ensure: 'absent', force: true})
 		  .file('/etc/nginx', {ensure: 'absent', force: true})
-		  .repository('local', {ensure: 'absent'});
+		  .repository('local', {ensure: 'absent'})
+		  .user('deploy', {ensure: 'absent'});
 	END
 	apply
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
+	run -2 on web getent passwd deploy
+	on web sh -c 'pwck -rq && grpck -r'
 	run on web sh -c 'ls -d /srv/www /etc/nginx /etc/apt/keyrings/local.asc \
 	    /etc/apt/sources.list.d/local.sources 2>/dev/null'
 	[ "$output" = "" ]
