@@ -68,6 +68,16 @@ changed command : c: runs each time
 changed command : z: runs each time'
 }
 
+@test "p2: plain files are for natives, others for the prelude" {
+	apply -c <<-'END'
+	p2.file('/first').file('/a', {content: 'x', mode: '0644'})
+	.file('/b', {validate: 'true'}).file('/c', {}, function () {})
+	.command('true');
+	console.log(p2.steps.map(function (s) { return 'plain' in s; }).join());
+	END
+	is 0 'false,true,false,false,false'
+}
+
 @test "p2: pushSteps and flattenSteps put a callback's steps next" {
 	apply <<-'END'
 	p2.command(': a', function () {

@@ -57,7 +57,7 @@ function keepKind(index, mod, act) {
 		return;
 	kind = quick[2 + 2 * index] = new Kind(mod, act);
 	/* Natives can tell by themselves whether a file is as it should be. */
-	if (mod === 'file' && !watching) {
+	if (mod === 'file' && !native.watching) {
 		kind = quick[3 + 2 * index] = Object.create(kind);
 		kind.plain = index;
 	}
