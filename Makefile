@@ -21,11 +21,12 @@ UNITDIR	= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 
 STD	= -std=c11 -D_GNU_SOURCE -DLIBBSD_OVERLAY -DVERSION='"$(VERSION)"' \
-	  -Ilib -isystem /usr/include/bsd -pthread -fPIC
+	  -Ilib -Icmd -isystem /usr/include/bsd -pthread -fPIC
 WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
 
-# A tool is cmd/TOOL.c, or all of cmd/TOOL/*.c, with the archive of lib.
-# lib/partisci is the library for other people's programs and stands alone.
+# A tool is cmd/TOOL.c, or all of cmd/TOOL/*.c, with cmd/common and the archive
+# of lib.  lib/partisci is the library for other people's programs and stands
+# alone.
 TOOLS	= partisci-send partisci-recv partisci-query p2-apply p2-facts \
 	  p2-sign
 BINS	= $(TOOLS:%=$(B)/bin/%)
@@ -124,7 +125,8 @@ $(ARCHIVE): $(LIBOBJ)
 	@rm -f $@
 	$(AR) rc $@ $(LIBOBJ)
 
-toolobj	= $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1).c cmd/$(1)/*.c))
+toolobj	= $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1).c cmd/$(1)/*.c \
+	  cmd/common/*.c))
 define tool
 $(B)/bin/$(1): $(call toolobj,$(1)) $(ARCHIVE)
 	@mkdir -p $$(@D)

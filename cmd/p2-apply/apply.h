@@ -34,7 +34,7 @@ struct asked {
 	unsigned	 splay;		/* and up to so many more */
 	const char	*window;	/* times to be active in, or NULL */
 	unsigned	 deadline;	/* seconds; 0: none */
-	int		 nice;
+	unsigned	 nice;
 	unsigned	 wait;		/* seconds for another run to end */
 	int64_t		 max_changes;	/* -1: as many as there are */
 	unsigned	 seconds;	/* of computing */

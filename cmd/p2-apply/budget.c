@@ -37,16 +37,16 @@ budget_is_open(const struct asked *a)
  * for the lowest: that is the idle class, by ioprio_set(2).
  */
 static void
-set_nice(int nice)
+set_nice(unsigned nice)
 {
 	enum { WHO_PROCESS = 1, CLASS_IDLE = 3, CLASS_SHIFT = 13, LOWEST = 19 };
 
 	errno = 0;
-	if (setpriority(PRIO_PROCESS, 0, nice) == -1)
-		err(2, "-N %d", nice);
+	if (setpriority(PRIO_PROCESS, 0, (int)nice) == -1)
+		err(2, "-N %u", nice);
 	if (nice == LOWEST && syscall(SYS_ioprio_set, WHO_PROCESS, 0,
 	    CLASS_IDLE << CLASS_SHIFT) == -1)
-		err(2, "-N %d: ioprio_set", nice);
+		err(2, "-N %u: ioprio_set", nice);
 }
 
 void

@@ -1,6 +1,4 @@
 #include <err.h>
-#include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,114 +6,18 @@
 
 #include "apply.h"
 #include "base/stdfd.h"
+#include "common/cmdline.h"
 
-static const char letters[] = "a:b:cD:d:e:F:fhI:jK:k:L:M:m:N:nOt:uVvW:wX:Y:y:z:";
-
-static const struct option options[] = {
-	{ "at",		required_argument, NULL, 'a' },
-	{ "check",	no_argument, NULL, 'c' },
-	{ "db",		required_argument, NULL, 'd' },
-	{ "deadline",	required_argument, NULL, 'D' },
-	{ "explain",	required_argument, NULL, 'e' },
-	{ "external",	required_argument, NULL, 'F' },
-	{ "force",	no_argument, NULL, 'f' },
-	{ "help",	no_argument, NULL, 'h' },
-	{ "every",	required_argument, NULL, 'z' },
-	{ "history",	required_argument, NULL, 'y' },
-	{ "include",	required_argument, NULL, 'I' },
-	{ "json",	no_argument, NULL, 'j' },
-	{ "keep",	required_argument, NULL, 'k' },
-	{ "key",	required_argument, NULL, 'K' },
-	{ "limit",	required_argument, NULL, 'L' },
-	{ "memory",	required_argument, NULL, 'M' },
-	{ "max-changes", required_argument, NULL, 'm' },
-	{ "nice",	required_argument, NULL, 'N' },
-	{ "noop",	no_argument, NULL, 'n' },
-	{ "owed",	no_argument, NULL, 'O' },
-	{ "restore",	required_argument, NULL, 'b' },
-	{ "tag",	required_argument, NULL, 't' },
-	{ "undo",	no_argument, NULL, 'u' },
-	{ "version",	no_argument, NULL, 'V' },
-	{ "verbose",	no_argument, NULL, 'v' },
-	{ "wait",	required_argument, NULL, 'W' },
-	{ "watch",	no_argument, NULL, 'w' },
-	{ "window",	required_argument, NULL, 'X' },
-	{ "splay",	required_argument, NULL, 'Y' },
-	{ NULL, 0, NULL, 0 }
+static struct asked asked = {
+	.facts = "/etc/p2/facts.d", .max_changes = -1, .keep = KEEP_DEFAULT
 };
 
-static const char usage_line[] =
-"usage: p2-apply [-chjnVvw] [-D secs] [-d dir] [-e name] [-F dir] [-I dir]\n"
-"           [-K file] [-k limits] [-L secs] [-M mib] [-m max] [-N nice]\n"
-"           [-t tag] [-W secs] [-X times] [-Y secs] [-z secs] policy ...\n"
-"       p2-apply -u | -b path [-fjnv] [-a time] [-d dir] [-k limits] [-W secs]\n"
-"       p2-apply -O [-j] [-d dir]\n"
-"       p2-apply -y path [-j] [-d dir]\n";
-
-static const char help_text[] =
-"\n"
-"policy is a file; - is stdin.\n"
-"\n"
-"  -a, --at TIME          with -b and -u: as it was then\n"
-"  -b, --restore PATH     put PATH back as it was before its last change\n"
-"  -c, --check            only see whether the policy loads\n"
-"  -D, --deadline SECS    begin nothing more after so long\n"
-"  -d, --db DIR           the store; '' for none\n"
-"  -e, --explain NAME     say why the resource NAME would change, or not\n"
-"  -F, --external DIR     custom facts, instead of /etc/p2/facts.d\n"
-"  -f, --force            with -b and -u: whatever is there now\n"
-"  -h, --help             print this\n"
-"  -I, --include DIR      find included policies in DIR, too\n"
-"  -j, --json             print one JSON object a resource, and a summary\n"
-"  -K, --key FILE         apply only what is signed by this key\n"
-"  -k, --keep LIMITS      of what is kept: size=512,file=64,age=90\n"
-"  -L, --limit SECS       stop a policy that computes for so long\n"
-"  -M, --memory MIB       let a policy have so much memory\n"
-"  -m, --max-changes N    change nothing if more than N would change\n"
-"  -N, --nice N           give way to others, by nice value N; 19: when idle\n"
-"  -n, --noop             change nothing, show what would change\n"
-"  -O, --owed             list notifications that are not delivered yet\n"
-"  -t, --tag TAG          only the resources with that tag; may be repeated\n"
-"  -u, --undo             put back what the last run has changed\n"
-"  -V, --version          print the version\n"
-"  -v, --verbose          say more\n"
-"  -W, --wait SECS        wait so long for another run to end\n"
-"  -w, --watch            stay, and repair what is changed behind our back\n"
-"  -X, --window TIMES     do nothing outside of 'Mon-Fri 02:00-04:00'\n"
-"  -Y, --splay SECS       before a run, wait up to SECS, as chance has it\n"
-"  -y, --history PATH     list the changes of PATH\n"
-"  -z, --every SECS       stay, and apply all again every SECS seconds\n";
-
-static void __attribute__((noreturn))
-usage(void)
-{
-	fputs(usage_line, stderr);
-	exit(2);
-}
-
-static void __attribute__((noreturn))
-print_and_exit(const char *a, const char *b)
-{
-	if (fputs(a, stdout) == EOF || fputs(b, stdout) == EOF ||
-	    fclose(stdout) == EOF)
-		err(2, "stdout");
-	exit(0);
-}
-
-static long long
-number(int letter, const char *text, long long least, long long most)
-{
-	const char *errstr;
-	long long n = strtonum(text, least, most, &errstr);
-
-	if (errstr != NULL)
-		errx(2, "-%c %s: %s", letter, text, errstr);
-	return n;
-}
-
 static void
-add_tag(struct asked *a, const char *tag)
+add_tag(int letter, char *tag)
 {
+	struct asked *a = &asked;
+
+	(void)letter;
 	a->tags = reallocarray(a->tags, a->ntags + 2, sizeof(*a->tags));
 	if (a->tags == NULL)
 		err(2, NULL);
@@ -125,8 +27,9 @@ add_tag(struct asked *a, const char *tag)
 
 /* "size=512,file=64,age=90": MiB, MiB and days. */
 static void
-set_keep(struct keep_limits *l, char *text)
+set_keep(int letter, char *text)
 {
+	struct keep_limits *l = &asked.keep;
 	static char size[] = "size", file[] = "file", age[] = "age";
 	static char *const names[] = { size, file, age, NULL };
 	const char *errstr;
@@ -138,10 +41,12 @@ set_keep(struct keep_limits *l, char *text)
 		was = rest;
 		if ((which = getsubopt(&rest, names, &value)) == -1 ||
 		    value == NULL)
-			errx(2, "-k %s: not size=, file= or age=", was);
+			errx(2, "-%c %s: not size=, file= or age=", letter,
+			    was);
 		n = strtonum(value, 0, which == 2 ? 36500 : 1 << 20, &errstr);
 		if (errstr != NULL)
-			errx(2, "-k %s=%s: %s", names[which], value, errstr);
+			errx(2, "-%c %s=%s: %s", letter, names[which], value,
+			    errstr);
 		if (which == 2)
 			l->age_max = (uint64_t)n * 86400;
 		else
@@ -151,99 +56,87 @@ set_keep(struct keep_limits *l, char *text)
 }
 
 static void
-set_option(struct asked *a, int ch)
+set_memory(int letter, char *mib)
 {
-	switch (ch) {
-	case 'a':
-		a->at = optarg;
-		break;
-	case 'b':
-		a->restore = optarg;
-		break;
-	case 'c':
-		a->check = true;
-		break;
-	case 'D':
-		a->deadline = (unsigned)number(ch, optarg, 1, 7 * 86400);
-		break;
-	case 'd':
-		a->dir = optarg;
-		break;
-	case 'e':
-		a->explain = optarg;
-		a->noop = true;
-		break;
-	case 'F':
-		a->facts = optarg;
-		break;
-	case 'f':
-		a->force = true;
-		break;
-	case 'h':
-		print_and_exit(usage_line, help_text);
-	case 'I':
-		a->include = optarg;
-		break;
-	case 'j':
-		a->json = true;
-		break;
-	case 'K':
-		a->key = optarg;
-		break;
-	case 'k':
-		set_keep(&a->keep, optarg);
-		break;
-	case 'L':
-		a->seconds = (unsigned)number(ch, optarg, 1, 86400);
-		break;
-	case 'M':
-		a->memory = (size_t)number(ch, optarg, 1, 65536) << 20;
-		break;
-	case 'm':
-		a->max_changes = number(ch, optarg, 0, INT_MAX);
-		break;
-	case 'N':
-		a->nice = (int)number(ch, optarg, 0, 19);
-		break;
-	case 'n':
-		a->noop = true;
-		break;
-	case 'O':
-		a->owed = true;
-		break;
-	case 't':
-		add_tag(a, optarg);
-		break;
-	case 'u':
-		a->undo = true;
-		break;
-	case 'V':
-		print_and_exit("p2-apply ", VERSION "\n");
-	case 'v':
-		a->verbose = true;
-		break;
-	case 'W':
-		a->wait = (unsigned)number(ch, optarg, 0, 86400);
-		break;
-	case 'w':
-		a->watch = true;
-		break;
-	case 'X':
-		a->window = optarg;
-		break;
-	case 'Y':
-		a->splay = (unsigned)number(ch, optarg, 0, 86400);
-		break;
-	case 'y':
-		a->history = optarg;
-		break;
-	case 'z':
-		a->every = (unsigned)number(ch, optarg, 1, 31536000);
-		break;
-	default:
-		usage();
-	}
+	asked.memory = (size_t)cmdline_number(letter, mib, 1, 65536) << 20;
 }
+
+static void
+set_max_changes(int letter, char *max)
+{
+	asked.max_changes = cmdline_number(letter, max, 0, INT_MAX);
+}
+
+static const struct cmdline_option options[] = {
+	{ 'a', "at", "TIME", "with -b and -u: as it was then",
+	    .text = &asked.at },
+	{ 'b', "restore", "PATH", "put PATH back as it was before its last "
+	    "change", .text = &asked.restore },
+	{ 'c', "check", NULL, "only see whether the policy loads",
+	    .flag = &asked.check },
+	{ 'D', "deadline", "SECS", "begin nothing more after so long",
+	    .number = &asked.deadline, .least = 1, .most = 7 * 86400 },
+	{ 'd', "db", "DIR", "the store; '' for none", .text = &asked.dir },
+	{ 'e', "explain", "NAME", "say why the resource NAME would change, or "
+	    "not", .text = &asked.explain, .flag = &asked.noop },
+	{ 'F', "external", "DIR", "custom facts, instead of /etc/p2/facts.d",
+	    .text = &asked.facts },
+	{ 'f', "force", NULL, "with -b and -u: whatever is there now",
+	    .flag = &asked.force },
+	CMDLINE_HELP,
+	{ 'I', "include", "DIR", "find included policies in DIR, too",
+	    .text = &asked.include },
+	{ 'j', "json", NULL, "print one JSON object a resource, and a summary",
+	    .flag = &asked.json },
+	{ 'K', "key", "FILE", "apply only what is signed by this key",
+	    .text = &asked.key },
+	{ 'k', "keep", "LIMITS", "of what is kept: size=512,file=64,age=90",
+	    .set = set_keep },
+	{ 'L', "limit", "SECS", "stop a policy that computes for so long",
+	    .number = &asked.seconds, .least = 1, .most = 86400 },
+	{ 'M', "memory", "MIB", "let a policy have so much memory",
+	    .set = set_memory },
+	{ 'm', "max-changes", "N", "change nothing if more than N would change",
+	    .set = set_max_changes },
+	{ 'N', "nice", "N", "give way to others, by nice value N; 19: when idle",
+	    .number = &asked.nice, .least = 0, .most = 19 },
+	{ 'n', "noop", NULL, "change nothing, show what would change",
+	    .flag = &asked.noop },
+	{ 'O', "owed", NULL, "list notifications that are not delivered yet",
+	    .flag = &asked.owed },
+	{ 't', "tag", "TAG", "only the resources with that tag; may be "
+	    "repeated", .set = add_tag },
+	{ 'u', "undo", NULL, "put back what the last run has changed",
+	    .flag = &asked.undo },
+	CMDLINE_VERSION,
+	{ 'v', "verbose", NULL, "say more", .flag = &asked.verbose },
+	{ 'W', "wait", "SECS", "wait so long for another run to end",
+	    .number = &asked.wait, .least = 0, .most = 86400 },
+	{ 'w', "watch", NULL, "stay, and repair what is changed behind our "
+	    "back", .flag = &asked.watch },
+	{ 'X', "window", "TIMES", "do nothing outside of 'Mon-Fri 02:00-04:00'",
+	    .text = &asked.window },
+	{ 'Y', "splay", "SECS", "before a run, wait up to SECS, as chance has "
+	    "it", .number = &asked.splay, .least = 0, .most = 86400 },
+	{ 'y', "history", "PATH", "list the changes of PATH",
+	    .text = &asked.history },
+	{ 'z', "every", "SECS", "stay, and apply all again every SECS seconds",
+	    .number = &asked.every, .least = 1, .most = 31536000 },
+	{ .letter = '\0' }
+};
+
+static const struct cmdline line = {
+	.tool = "p2-apply",
+	.usage =
+"usage: p2-apply [-chjnVvw] [-D secs] [-d dir] [-e name] [-F dir] [-I dir]\n"
+"           [-K file] [-k limits] [-L secs] [-M mib] [-m max] [-N nice]\n"
+"           [-t tag] [-W secs] [-X times] [-Y secs] [-z secs] policy ...\n"
+"       p2-apply -u | -b path [-fjnv] [-a time] [-d dir] [-k limits] [-W secs]\n"
+"       p2-apply -O [-j] [-d dir]\n"
+"       p2-apply -y path [-j] [-d dir]\n",
+	.about = "policy is a file; - is stdin.\n",
+	.options = options
+};
 
 /* One of the things that are done without a policy? */
 static bool
@@ -259,37 +152,43 @@ is_without_policy(const struct asked *a)
 	return modes == 1;
 }
 
+/* What makes no sense together. */
+static void
+check_options(const struct asked *a)
+{
+	if (!a->watch && a->every == 0)
+		return;
+	if (a->noop || a->check)
+		errx(2, "%s: not with --watch or --every", a->check ?
+		    "--check" : a->explain != NULL ? "--explain" : "--noop");
+	if (a->deadline > 0 || a->window != NULL)
+		errx(2, "%s: not with --watch or --every", a->deadline > 0 ?
+		    "--deadline" : "--window");
+}
+
 int
 main(int argc, char **argv)
 {
-	struct asked a = { .facts = "/etc/p2/facts.d", .max_changes = -1,
-	    .keep = KEEP_DEFAULT };
-	int ch, status;
+	const struct asked *a = &asked;
+	int status;
 
 	if (stdfd_hold() == -1)
 		err(2, "/dev/null");
-	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
-		set_option(&a, ch);
-	if ((a.watch || a.every > 0) && (a.noop || a.check))
-		errx(2, "%s: not with --watch or --every", a.check ?
-		    "--check" : a.explain != NULL ? "--explain" : "--noop");
-	if ((a.watch || a.every > 0) && (a.deadline > 0 || a.window != NULL))
-		errx(2, "%s: not with --watch or --every", a.deadline > 0 ?
-		    "--deadline" : "--window");
-	a.policies = argv + optind;
-	if (a.dir == NULL)
-		a.dir = store_default_dir();
-	if ((optind == argc) != is_without_policy(&a))
-		usage();
-	show_begin(&a);
-	if (a.history != NULL)
-		status = history(&a);
-	else if (a.undo || a.restore != NULL)
-		status = undo(&a);
-	else if (a.owed)
-		status = owed_list(&a);
+	asked.policies = argv + cmdline_read(&line, argc, argv);
+	check_options(a);
+	if (a->dir == NULL)
+		asked.dir = store_default_dir();
+	if ((*a->policies == NULL) != is_without_policy(a))
+		cmdline_usage(&line);
+	show_begin(a);
+	if (a->history != NULL)
+		status = history(a);
+	else if (a->undo || a->restore != NULL)
+		status = undo(a);
+	else if (a->owed)
+		status = owed_list(a);
 	else
-		status = budget_is_open(&a) ? run(&a) : 0;
+		status = budget_is_open(a) ? run(a) : 0;
 	show_end();
 	return status;
 }

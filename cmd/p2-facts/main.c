@@ -1,165 +1,84 @@
 #include <err.h>
-#include <getopt.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/stdfd.h"
+#include "common/cmdline.h"
 #include "store/store.h"
 
 #include "show.h"
 
-static const char letters[] = "1ACd:EF:fGg:hkLMN:OPQR:sUVvx:";
+static struct wanted wanted;
 
-static const struct option options[] = {
-	{ "compact",	no_argument, NULL, '1' },
-	{ "all",	no_argument, NULL, 'A' },
-	{ "changed",	no_argument, NULL, 'C' },
-	{ "db",		required_argument, NULL, 'd' },
-	{ "shell",	no_argument, NULL, 'E' },
-	{ "external",	required_argument, NULL, 'F' },
-	{ "flat",	no_argument, NULL, 'f' },
-	{ "list",	no_argument, NULL, 'G' },
-	{ "group",	required_argument, NULL, 'g' },
-	{ "help",	no_argument, NULL, 'h' },
-	{ "stable",	no_argument, NULL, 'k' },
-	{ "volatile",	no_argument, NULL, 'L' },
-	{ "metadata",	no_argument, NULL, 'M' },
-	{ "name",	required_argument, NULL, 'N' },
-	{ "legacy",	no_argument, NULL, 'O' },
-	{ "human",	no_argument, NULL, 'P' },
-	{ "network-mounts", no_argument, NULL, 'Q' },
-	{ "root",	required_argument, NULL, 'R' },
-	{ "store",	no_argument, NULL, 's' },
-	{ "timing",	no_argument, NULL, 'U' },
-	{ "version",	no_argument, NULL, 'V' },
-	{ "verbose",	no_argument, NULL, 'v' },
-	{ "skip",	required_argument, NULL, 'x' },
-	{ NULL, 0, NULL, 0 }
-};
-
-static const char usage_line[] =
-"usage: p2-facts [-1AEfGhkLMOPQsUVv] [-d dir] [-F dir] [-g groups]\n"
-"           [-N host] [-R root] [-x groups] [name ...]\n"
-"       p2-facts [-CVv] [-d dir] [-R root] packages\n";
-
-static const char help_text[] =
-"\n"
-"Without a name, all groups are printed but those marked opt by -G.\n"
-"The name packages alone prints one update a line, for partisci-send.\n"
-"\n"
-"  -1, --compact          one line, on a terminal, too\n"
-"  -A, --all              every group\n"
-"  -C, --changed          packages: print nothing if all are as before\n"
-"  -d, --db DIR           the store, for -C and -s\n"
-"  -E, --shell            P2_OS_NAME='Debian' lines, safe to eval\n"
-"  -F, --external DIR     custom facts, instead of /etc/p2/facts.d\n"
-"  -f, --flat             os.name=Debian lines\n"
-"  -G, --list             print the groups and the facts in each\n"
-"  -g, --group A,B        only these groups\n"
-"  -h, --help             print this\n"
-"  -k, --stable           leave out what changes from moment to moment\n"
-"  -L, --volatile         print the names of what -k leaves out\n"
-"  -M, --metadata         ask the cloud about this instance, too\n"
-"  -N, --name HOST        keep them as those of HOST\n"
-"  -O, --legacy           add the flat names that old policies use\n"
-"  -P, --human            sizes and times for people\n"
-"  -Q, --network-mounts   ask remote file systems for their size, too\n"
-"  -R, --root DIR         look below DIR, at an image or a copy\n"
-"  -s, --store            print nothing, and keep the facts in the store\n"
-"  -U, --timing           print {group: microseconds} on stderr\n"
-"  -V, --version          print the version\n"
-"  -v, --verbose          add what could not be read, as \"errors\"\n"
-"  -x, --skip A,B         not these groups\n";
-
-static void __attribute__((noreturn))
-usage(void)
+static _Noreturn void
+list_and_exit(int letter, char *arg)
 {
-	fputs(usage_line, stderr);
-	exit(EXIT_TROUBLE);
-}
-
-static void __attribute__((noreturn))
-print_and_exit(const char *a, const char *b)
-{
-	if (fputs(a, stdout) == EOF || fputs(b, stdout) == EOF ||
-	    fclose(stdout) == EOF)
-		err(EXIT_OUTPUT, "stdout");
-	exit(0);
-}
-
-static void __attribute__((noreturn))
-list_and_exit(void (*list)(void))
-{
-	list();
+	(void)arg;
+	if (letter == 'G')
+		show_list();
+	else
+		show_volatile();
 	out_close();
 	exit(0);
 }
 
-static void
-set_option(struct wanted *w, int ch, const char *arg)
-{
-	switch (ch) {
-	case '1':
-		w->compact = true;
-		break;
-	case 'A':
-		w->all = true;
-		break;
-	case 'C':
-		w->changed = true;
-		break;
-	case 'd':
-		w->dir = arg;
-		break;
-	case 'E':
-		w->shell = true;
-		break;
-	case 'F':
-		w->o.external = arg;
-		break;
-	case 'f':
-		w->flat = true;
-		break;
-	case 'g':
-		w->groups = arg;
-		break;
-	case 'k':
-		w->stable = true;
-		break;
-	case 'M':
-		w->o.metadata = true;
-		break;
-	case 'N':
-		w->host = arg;
-		break;
-	case 'O':
-		w->o.compat = true;
-		break;
-	case 'P':
-		w->human = true;
-		break;
-	case 'Q':
-		w->o.network_mounts = true;
-		break;
-	case 'R':
-		w->o.root = arg;
-		break;
-	case 's':
-		w->keep = true;
-		break;
-	case 'U':
-		w->timing = true;
-		break;
-	case 'v':
-		w->verbose = true;
-		break;
-	case 'x':
-		w->skip = arg;
-		break;
-	}
-}
+static const struct cmdline_option options[] = {
+	{ '1', "compact", NULL, "one line, on a terminal, too",
+	    .flag = &wanted.compact },
+	{ 'A', "all", NULL, "every group", .flag = &wanted.all },
+	{ 'C', "changed", NULL, "packages: print nothing if all are as before",
+	    .flag = &wanted.changed },
+	{ 'd', "db", "DIR", "the store, for -C and -s", .text = &wanted.dir },
+	{ 'E', "shell", NULL, "P2_OS_NAME='Debian' lines, safe to eval",
+	    .flag = &wanted.shell },
+	{ 'F', "external", "DIR", "custom facts, instead of /etc/p2/facts.d",
+	    .text = &wanted.o.external },
+	{ 'f', "flat", NULL, "os.name=Debian lines", .flag = &wanted.flat },
+	{ 'G', "list", NULL, "print the groups and the facts in each",
+	    .set = list_and_exit },
+	{ 'g', "group", "A,B", "only these groups", .text = &wanted.groups },
+	CMDLINE_HELP,
+	{ 'k', "stable", NULL, "leave out what changes from moment to moment",
+	    .flag = &wanted.stable },
+	{ 'L', "volatile", NULL, "print the names of what -k leaves out",
+	    .set = list_and_exit },
+	{ 'M', "metadata", NULL, "ask the cloud about this instance, too",
+	    .flag = &wanted.o.metadata },
+	{ 'N', "name", "HOST", "keep them as those of HOST",
+	    .text = &wanted.host },
+	{ 'O', "legacy", NULL, "add the flat names that old policies use",
+	    .flag = &wanted.o.compat },
+	{ 'P', "human", NULL, "sizes and times for people",
+	    .flag = &wanted.human },
+	{ 'Q', "network-mounts", NULL, "ask remote file systems for their "
+	    "size, too", .flag = &wanted.o.network_mounts },
+	{ 'R', "root", "DIR", "look below DIR, at an image or a copy",
+	    .text = &wanted.o.root },
+	{ 's', "store", NULL, "print nothing, and keep the facts in the store",
+	    .flag = &wanted.keep },
+	{ 'U', "timing", NULL, "print {group: microseconds} on stderr",
+	    .flag = &wanted.timing },
+	CMDLINE_VERSION,
+	{ 'v', "verbose", NULL, "add what could not be read, as \"errors\"",
+	    .flag = &wanted.verbose },
+	{ 'x', "skip", "A,B", "not these groups", .text = &wanted.skip },
+	{ .letter = '\0' }
+};
+
+static const struct cmdline line = {
+	.tool = "p2-facts",
+	.usage =
+"usage: p2-facts [-1AEfGhkLMOPQsUVv] [-d dir] [-F dir] [-g groups]\n"
+"           [-N host] [-R root] [-x groups] [name ...]\n"
+"       p2-facts [-CVv] [-d dir] [-R root] packages\n",
+	.about =
+"Without a name, all groups are printed but those marked opt by -G.\n"
+"The name packages alone prints one update a line, for partisci-send.\n",
+	.options = options,
+	.unwritten = EXIT_OUTPUT
+};
 
 static bool
 is_packages(const struct wanted *w)
@@ -186,25 +105,10 @@ check_options(const struct wanted *w)
 static void
 parse_options(struct wanted *w, int argc, char **argv)
 {
-	int ch;
+	int operand = cmdline_read(&line, argc, argv);
 
-	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
-		switch (ch) {
-		case 'h':
-			print_and_exit(usage_line, help_text);
-		case 'G':
-			list_and_exit(show_list);
-		case 'L':
-			list_and_exit(show_volatile);
-		case 'V':
-			print_and_exit("p2-facts ", VERSION "\n");
-		case '?':
-			usage();
-		default:
-			set_option(w, ch, optarg);
-		}
-	w->names = argv + optind;
-	w->nnames = argc - optind;
+	w->names = argv + operand;
+	w->nnames = argc - operand;
 	check_options(w);
 	if (w->dir == NULL)
 		w->dir = store_default_dir();
@@ -215,7 +119,7 @@ parse_options(struct wanted *w, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct wanted w = { .names = NULL };
+	struct wanted *w = &wanted;
 	struct facts *f;
 	int rc, missing = 0;
 
@@ -224,24 +128,24 @@ main(int argc, char **argv)
 	(void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
 	if (stdfd_hold() == -1)
 		err(EXIT_TROUBLE, "/dev/null");
-	parse_options(&w, argc, argv);
-	if ((rc = facts_new(&f, &w.o)) != 0)
-		errc(EXIT_TROUBLE, rc, "%s", w.o.root == NULL ? "facts" :
-		    w.o.root);
-	if (is_packages(&w)) {
-		rc = show_packages(f, &w);
+	parse_options(w, argc, argv);
+	if ((rc = facts_new(&f, &w->o)) != 0)
+		errc(EXIT_TROUBLE, rc, "%s", w->o.root == NULL ? "facts" :
+		    w->o.root);
+	if (is_packages(w)) {
+		rc = show_packages(f, w);
 		facts_free(f);
 		return rc;
 	}
-	if (w.nnames > 0)
-		missing = choose_names(f, &w);
+	if (w->nnames > 0)
+		missing = choose_names(f, w);
 	else
-		choose_groups(f, &w);
-	if (w.keep)
-		keep_facts(f, &w);
+		choose_groups(f, w);
+	if (w->keep)
+		keep_facts(f, w);
 	else
-		show_facts(f, &w);
-	if (w.timing)
+		show_facts(f, w);
+	if (w->timing)
 		show_timing(f);
 	out_close();
 	facts_free(f);

@@ -1,11 +1,11 @@
 #include <err.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/stdfd.h"
+#include "common/cmdline.h"
 
 #include "ask.h"
 
@@ -21,63 +21,66 @@ struct asked {
 	struct question	 q;
 };
 
-static const char letters[] = "a:d:H:hjl:o:r:S:s:tVv";
+static struct asked asked = { .subject = NO_SUBJECT };
 
-static const struct option options[] = {
-	{ "app",	required_argument, NULL, 'a' },
-	{ "db",		required_argument, NULL, 'd' },
-	{ "host",	required_argument, NULL, 'H' },
-	{ "help",	no_argument, NULL, 'h' },
-	{ "json",	no_argument, NULL, 'j' },
-	{ "limit",	required_argument, NULL, 'l' },
-	{ "older",	required_argument, NULL, 'o' },
-	{ "release",	required_argument, NULL, 'r' },
-	{ "since",	required_argument, NULL, 'S' },
-	{ "server",	required_argument, NULL, 's' },
-	{ "table",	no_argument, NULL, 't' },
-	{ "version",	no_argument, NULL, 'V' },
-	{ "verbose",	no_argument, NULL, 'v' },
-	{ NULL, 0, NULL, 0 }
+/* Filters can be judged only when the subject is known. */
+static struct given {
+	int		 letter;
+	const char	*arg;
+} *given;
+static size_t ngiven;
+
+static void
+remember(int letter, char *arg)
+{
+	if ((given = reallocarray(given, ngiven + 1, sizeof(*given))) == NULL)
+		err(2, NULL);
+	given[ngiven++] = (struct given){ letter, arg };
+}
+
+static void
+set_shape(int letter, char *arg)
+{
+	enum shape shape = letter == 'j' ? SHAPE_REST : SHAPE_TABLE;
+
+	if (asked.shape != SHAPE_LINES && asked.shape != shape)
+		errx(2, "-j and -t: a document or a table, not both");
+	asked.shape = shape;
+	remember(letter, arg);
+}
+
+static const struct cmdline_option options[] = {
+	{ 'a', "app", "APP", "of that application: its name or its id",
+	    .set = remember },
+	{ 'd', "db", "DIR", "ask the store in DIR", .text = &asked.dir },
+	{ 'H', "host", "HOST", "of that host", .set = remember },
+	CMDLINE_HELP,
+	{ 'j', "json", NULL, "print one JSON document", .set = set_shape },
+	{ 'l', "limit", "N", "at most N rows", .set = remember },
+	{ 'o', "older", "AGE", "not heard of for so long: 24h, 7d, 3600",
+	    .set = remember },
+	{ 'r', "release", "VERSION", "that version, or '<1.2', '<=1.2', "
+	    "'>1.2', '>=1.2'", .set = remember },
+	{ 'S', "since", "TIME", "heard of since then: 24h, 2026-01-31, "
+	    "1769850000", .set = remember },
+	{ 's', "server", "SERVER", "ask a server: host[:port] or URL; '' for "
+	    "the store", .text = &asked.server, .set = remember },
+	{ 't', "table", NULL, "print a table", .set = set_shape },
+	CMDLINE_VERSION,
+	{ 'v', "verbose", NULL, "say more on stderr", .flag = &asked.verbose },
+	{ .letter = '\0' }
 };
 
-static const char usage_line[] =
+static const struct cmdline line = {
+	.tool = "partisci-query",
+	.usage =
 "usage: partisci-query [-hjtVv] [-a app] [-d dir] [-H host] [-l limit]\n"
-"           [-o age] [-r version] [-S time] [-s server] subject\n";
-
-static const char help_text[] =
-"\n"
+"           [-o age] [-r version] [-S time] [-s server] subject\n",
+	.about =
 "subject is apps, hosts, versions, history, stale, events, runs, results,\n"
-"facts or check.\n"
-"\n"
-"  -a, --app APP          of that application: its name or its id\n"
-"  -d, --db DIR           ask the store in DIR\n"
-"  -H, --host HOST        of that host\n"
-"  -h, --help             print this\n"
-"  -j, --json             print one JSON document\n"
-"  -l, --limit N          at most N rows\n"
-"  -o, --older AGE        not heard of for so long: 24h, 7d, 3600\n"
-"  -r, --release VERSION  that version, or '<1.2', '<=1.2', '>1.2', '>=1.2'\n"
-"  -S, --since TIME       heard of since then: 24h, 2026-01-31, 1769850000\n"
-"  -s, --server SERVER    ask a server: host[:port] or URL; '' for the store\n"
-"  -t, --table            print a table\n"
-"  -V, --version          print the version\n"
-"  -v, --verbose          say more on stderr\n";
-
-static void __attribute__((noreturn))
-usage(void)
-{
-	fputs(usage_line, stderr);
-	exit(2);
-}
-
-static void __attribute__((noreturn))
-print_and_exit(const char *a, const char *b)
-{
-	if (fputs(a, stdout) == EOF || fputs(b, stdout) == EOF ||
-	    fclose(stdout) == EOF)
-		err(2, "stdout");
-	exit(0);
-}
+"facts or check.\n",
+	.options = options
+};
 
 static void
 set(struct question *q, int letter, enum filter f, struct str value,
@@ -151,21 +154,13 @@ set_filter(struct question *q, int letter, const char *arg)
 	}
 }
 
-static void
-set_shape(struct asked *a, enum shape shape)
-{
-	if (a->shape != SHAPE_LINES && a->shape != shape)
-		errx(2, "-j and -t: a document or a table, not both");
-	a->shape = shape;
-}
-
 static int
 parse_subject(int argc, char **argv)
 {
 	int subject;
 
 	if (argc != 1)
-		usage();
+		cmdline_usage(&line);
 	if (strcmp(argv[0], "check") == 0)
 		return CHECK;
 	if (strcmp(argv[0], "facts") == 0)
@@ -188,37 +183,12 @@ usual_server(int subject)
 	return server;
 }
 
-/* Filters can be judged only when the subject is known: so two passes. */
 static void
 parse_options(struct asked *a, int argc, char **argv)
 {
-	int ch;
+	int operand = cmdline_read(&line, argc, argv);
 
-	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
-		switch (ch) {
-		case 'd':
-			a->dir = optarg;
-			break;
-		case 'h':
-			print_and_exit(usage_line, help_text);
-		case 'j':
-			set_shape(a, SHAPE_REST);
-			break;
-		case 's':
-			a->server = optarg;
-			break;
-		case 't':
-			set_shape(a, SHAPE_TABLE);
-			break;
-		case 'V':
-			print_and_exit("partisci-query ", VERSION "\n");
-		case 'v':
-			a->verbose = true;
-			break;
-		case '?':
-			usage();
-		}
-	a->subject = parse_subject(argc - optind, argv + optind);
+	a->subject = parse_subject(argc - operand, argv + operand);
 	if (a->server == NULL && a->dir == NULL)
 		a->server = usual_server(a->subject);
 	if (a->server != NULL && a->server[0] == '\0')
@@ -230,56 +200,54 @@ parse_options(struct asked *a, int argc, char **argv)
 }
 
 static void
-parse_filters(struct asked *a, int argc, char **argv)
+set_filters(struct question *q, enum subject subject)
 {
 	const char *errstr;
-	int ch;
+	size_t i;
 
-	question_init(&a->q, (enum subject)a->subject);
-	optind = 0;			/* from the start again: getopt(3) */
-	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
-		set_filter(&a->q, ch, optarg);
-	if (question_check(&a->q, &errstr) == -1)
+	question_init(q, subject);
+	for (i = 0; i < ngiven; i++)
+		set_filter(q, given[i].letter, given[i].arg);
+	if (question_check(q, &errstr) == -1)
 		errx(2, "%s", errstr);
 }
 
-/* For what is asked of the store only: no options but these. */
+/* For what is asked of the store only: no filters but this one, or '\0'. */
 static void
-refuse_filters(int argc, char **argv, const char *subject, const char *but)
+refuse_filters(const char *subject, int but)
 {
-	int ch;
+	size_t i;
 
-	optind = 0;
-	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1)
-		if (strchr(but, ch) == NULL)
-			errx(2, "-%c makes no sense for %s", ch, subject);
+	for (i = 0; i < ngiven; i++)
+		if (given[i].letter != but)
+			errx(2, "-%c makes no sense for %s", given[i].letter,
+			    subject);
 }
 
 /* The host of -H, as it is for the other subjects; empty for all. */
 static const char *
-parse_host(int argc, char **argv)
+given_host(void)
 {
-	const char *host = NULL;
-	int ch;
+	const char *host = "";
+	size_t i;
 
-	optind = 0;
-	while ((ch = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-		if (ch != 'H')
+	for (i = 0; i < ngiven; i++) {
+		if (given[i].letter != 'H')
 			continue;
-		if (host != NULL && *host != '\0')
-			errx(2, "-H %s: given twice", optarg);
-		host = optarg;
+		if (*host != '\0')
+			errx(2, "-H %s: given twice", given[i].arg);
+		host = given[i].arg;
 	}
-	return host == NULL ? "" : host;
+	return host;
 }
 
 static int
-tell_facts(const struct asked *a, int argc, char **argv)
+tell_facts(const struct asked *a)
 {
 	uint64_t n;
 
-	refuse_filters(argc, argv, "facts", "dHv");
-	n = ask_facts(a->dir, parse_host(argc, argv));
+	refuse_filters("facts", 'H');
+	n = ask_facts(a->dir, given_host());
 	if (a->verbose)
 		fprintf(stderr, "rows %" PRIu64 "\n", n);
 	out_close();
@@ -289,30 +257,30 @@ tell_facts(const struct asked *a, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct asked a = { .subject = NO_SUBJECT };
+	struct asked *a = &asked;
 	uint64_t n;
 
 	if (stdfd_hold() == -1)
 		err(2, "/dev/null");
-	parse_options(&a, argc, argv);
-	if (a.subject == CHECK) {
-		refuse_filters(argc, argv, "check", "dv");
-		n = check_store(a.dir, a.verbose);
+	parse_options(a, argc, argv);
+	if (a->subject == CHECK) {
+		refuse_filters("check", '\0');
+		n = check_store(a->dir, a->verbose);
 		out_close();
 		return n > 0;
 	}
-	if (a.subject == FACTS)
-		return tell_facts(&a, argc, argv);
-	parse_filters(&a, argc, argv);
-	if (a.shape == SHAPE_TABLE)
-		show_begin(a.q.subject);
-	if (a.server != NULL)
-		n = ask_server(a.server, &a.q, a.shape);
+	if (a->subject == FACTS)
+		return tell_facts(a);
+	set_filters(&a->q, (enum subject)a->subject);
+	if (a->shape == SHAPE_TABLE)
+		show_begin(a->q.subject);
+	if (a->server != NULL)
+		n = ask_server(a->server, &a->q, a->shape);
 	else
-		n = ask_store(a.dir, &a.q, a.shape);
-	if (a.verbose)
+		n = ask_store(a->dir, &a->q, a->shape);
+	if (a->verbose)
 		fprintf(stderr, "rows %" PRIu64 "\n", n);
 	out_close();
-	question_clear(&a.q);
+	question_clear(&a->q);
 	return n == 0;
 }

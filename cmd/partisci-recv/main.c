@@ -5,7 +5,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <grp.h>
 #include <malloc.h>
 #include <poll.h>
@@ -20,121 +19,61 @@
 
 #include "base/notify.h"
 #include "base/stdfd.h"
+#include "common/cmdline.h"
 #include "recv.h"
 
-static const struct option longopts[] = {
-	{ "db", required_argument, NULL, 'd' },
-	{ "danger", no_argument, NULL, 'D' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "listen", required_argument, NULL, 'l' },
-	{ "port", required_argument, NULL, 'p' },
-	{ "timeout", required_argument, NULL, 'T' },
-	{ "trim", required_argument, NULL, 't' },
-	{ "user", required_argument, NULL, 'u' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 }
+static struct options asked = { .port = PORT, .timeout = TIMEOUT };
+
+static void
+add_listen(int letter, char *address)
+{
+	if (asked.nlisten == MAX_SOCKETS)
+		errx(2, "-%c: at most %d addresses", letter, MAX_SOCKETS);
+	asked.listen[asked.nlisten++] = address;
+}
+
+static const struct cmdline_option options[] = {
+	{ 'D', "danger", NULL, "let POST _danger/clear/ empty the store",
+	    .flag = &asked.danger },
+	{ 'd', "db", "DIR", "the store (default /var/lib/partisci)",
+	    .text = &asked.db },
+	CMDLINE_HELP,
+	{ 'l', "listen", "ADDR", "listen there only; may be repeated",
+	    .set = add_listen },
+	{ 'p', "port", "N", "UDP and HTTP port (default 7777; 0: a free one)",
+	    .number = &asked.port, .least = 0, .most = 65535 },
+	{ 'T', "timeout", "SECS", "end HTTP clients that are so slow "
+	    "(default 30)", .number = &asked.timeout, .least = 1,
+	    .most = 86400 },
+	{ 't', "trim", "SECS", "forget what was not heard of for so long",
+	    .number = &asked.trim, .least = 1, .most = UINT32_MAX },
+	{ 'u', "user", "NAME", "become that user once the port is open",
+	    .text = &asked.user },
+	CMDLINE_VERSION,
+	{ 'v', "verbose", NULL, "say more on stderr", .flag = &asked.verbose },
+	{ .letter = '\0' }
 };
 
-static _Noreturn void
-usage(FILE *out, int status)
-{
-	fprintf(out, "usage: partisci-recv [-DhVv] [-d dir] [-l address] "
-	    "[-p port] [-T seconds]\n"
-	    "                     [-t seconds] [-u user]\n");
-	if (status == 0)
-		fprintf(out, "\n"
-		    "  -D, --danger        let POST _danger/clear/ empty the "
-		    "store\n"
-		    "  -d, --db DIR        the store (default %s)\n"
-		    "  -h, --help          this text\n"
-		    "  -l, --listen ADDR   listen there only; may be repeated\n"
-		    "  -p, --port N        UDP and HTTP port (default %d; 0: a "
-		    "free one)\n"
-		    "  -T, --timeout SECS  end HTTP clients that are so slow "
-		    "(default %d)\n"
-		    "  -t, --trim SECS     forget what was not heard of for so "
-		    "long\n"
-		    "  -u, --user NAME     become that user once the port is "
-		    "open\n"
-		    "  -V, --version       print the version\n"
-		    "  -v, --verbose       say more on stderr\n",
-		    store_default_dir(), PORT, TIMEOUT);
-	if (status == 0 && (fflush(out) == EOF || ferror(out)))
-		err(2, "stdout");
-	exit(status);
-}
-
-static long long
-number(const char *name, const char *s, long long min, long long max)
-{
-	const char *errstr;
-	long long n;
-
-	n = strtonum(s, min, max, &errstr);
-	if (errstr != NULL)
-		errx(2, "%s %s: %s", name, s, errstr);
-	return n;
-}
+static const struct cmdline line = {
+	.tool = "partisci-recv",
+	.usage =
+"usage: partisci-recv [-DhVv] [-d dir] [-l address] [-p port] [-T seconds]\n"
+"                     [-t seconds] [-u user]\n",
+	.about = "",
+	.options = options
+};
 
 static void
-print_version(void)
+parse_options(struct options *o, int argc, char **argv)
 {
-	if (printf("partisci-recv %s\n", VERSION) < 0 || fflush(stdout) == EOF)
-		err(2, "stdout");
-	exit(0);
-}
+	int operand = cmdline_read(&line, argc, argv);
 
-static void
-options(struct options *o, int argc, char **argv)
-{
-	int ch;
-
-	*o = (struct options){ .db = store_default_dir(), .port = PORT,
-	    .timeout = TIMEOUT };
-	while ((ch = getopt_long(argc, argv, "Dd:hl:p:T:t:u:Vv", longopts,
-	    NULL)) != -1)
-		switch (ch) {
-		case 'D':
-			o->danger = true;
-			break;
-		case 'd':
-			o->db = optarg;
-			break;
-		case 'h':
-			usage(stdout, 0);
-		case 'l':
-			if (o->nlisten == MAX_SOCKETS)
-				errx(2, "-l: at most %d addresses",
-				    MAX_SOCKETS);
-			o->listen[o->nlisten++] = optarg;
-			break;
-		case 'p':
-			o->port = (unsigned)number("-p", optarg, 0, 65535);
-			break;
-		case 'T':
-			o->timeout = (unsigned)number("-T", optarg, 1, 86400);
-			break;
-		case 't':
-			o->trim = (uint32_t)number("-t", optarg, 1,
-			    UINT32_MAX);
-			break;
-		case 'u':
-			o->user = optarg;
-			break;
-		case 'V':
-			print_version();
-			break;
-		case 'v':
-			o->verbose = true;
-			break;
-		default:
-			usage(stderr, 2);
-		}
-	if (optind < argc) {
-		warnx("unexpected operand: %s", argv[optind]);
-		usage(stderr, 2);
+	if (operand < argc) {
+		warnx("unexpected operand: %s", argv[operand]);
+		cmdline_usage(&line);
 	}
+	if (o->db == NULL)
+		o->db = store_default_dir();
 	if (*o->db == '\0')
 		errx(2, "-d: the store needs a directory");
 }
@@ -264,30 +203,30 @@ main(int argc, char **argv)
 {
 	struct ingest_config config = { .trouble = trouble };
 	struct http_config rest = { 0 };
-	struct options o;
+	struct options *o = &asked;
 	struct sockets sockets;
 	struct http *http;
 	int rc, sigfd;
 
 	if (stdfd_hold() == -1)
 		err(2, "/dev/null");
-	options(&o, argc, argv);
+	parse_options(o, argc, argv);
 	limits();
-	sockets_open(&sockets, &o);
-	if (o.user != NULL)
-		become(o.user, o.db);
+	sockets_open(&sockets, o);
+	if (o->user != NULL)
+		become(o->user, o->db);
 	sigfd = open_signals();
-	rest.store = open_store(o.db);
-	rest.danger = o.danger;
-	rest.timeout = o.timeout;
-	config.trim = o.trim;
-	config.arg = (void *)(uintptr_t)o.db;
+	rest.store = open_store(o->db);
+	rest.danger = o->danger;
+	rest.timeout = o->timeout;
+	config.trim = o->trim;
+	config.arg = (void *)(uintptr_t)o->db;
 	if ((rc = ingest_new(&rest.ingest, rest.store, &config)) != 0)
-		errx(2, "%s: %s", o.db, store_strerror(rc));
+		errx(2, "%s: %s", o->db, store_strerror(rc));
 	rest.udp = udp_start(&sockets, rest.ingest);
 	http = http_start(&sockets, &rest);
 	notify("READY=1");
-	if (o.verbose)
+	if (o->verbose)
 		say("listening on port %u, %zu records", sockets.port,
 		    ingest_known(rest.ingest));
 	serve(sigfd, http);
@@ -300,7 +239,7 @@ main(int argc, char **argv)
 	ingest_free(rest.ingest);
 	store_close(rest.store);
 	if (rc != 0)
-		errx(2, "%s: not all was stored: %s", o.db,
+		errx(2, "%s: not all was stored: %s", o->db,
 		    store_strerror(rc));
 	return 0;
 }

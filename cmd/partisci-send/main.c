@@ -1,6 +1,5 @@
 #include <err.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/stdfd.h"
 #include "base/utf8.h"
+#include "common/cmdline.h"
 #include "store/store.h"
 #include "update/update.h"
 
@@ -22,82 +22,70 @@ struct options {
 	const char	*host;		/* NULL: this host's name */
 	const char	*server;	/* "" is the local store */
 	const char	*port;		/* NULL: 7777 */
-	long		 timeout_ms;
+	unsigned	 timeout;	/* seconds */
 	int		 instance;	/* -1: not given */
 	bool		 http;
 	bool		 noop;
 };
 
-static const struct option longopts[] = {
-	{ "db",		required_argument,	NULL, 'd' },
-	{ "help",	no_argument,		NULL, 'h' },
-	{ "http",	no_argument,		NULL, 'H' },
-	{ "instance",	required_argument,	NULL, 'i' },
-	{ "name",	required_argument,	NULL, 'N' },
-	{ "noop",	no_argument,		NULL, 'n' },
-	{ "port",	required_argument,	NULL, 'p' },
-	{ "server",	required_argument,	NULL, 's' },
-	{ "timeout",	required_argument,	NULL, 'T' },
-	{ "verbose",	no_argument,		NULL, 'v' },
-	{ "version",	no_argument,		NULL, 'V' },
-	{ NULL,		0,			NULL, 0 }
+static struct options asked = { .timeout = 10, .instance = -1 };
+
+static void
+set_instance(int letter, char *number)
+{
+	asked.instance = (int)cmdline_number(letter, number, 0,
+	    UPDATE_INSTANCE_MAX);
+}
+
+static void
+set_port(int letter, char *port)
+{
+	(void)cmdline_number(letter, port, 1, 65535);
+	asked.port = port;
+}
+
+static const struct cmdline_option options[] = {
+	{ 'd', "db", "DIR", "store with the outbox; '' for none",
+	    .text = &asked.dir },
+	{ 'H', "http", NULL, "send over HTTP, not UDP", .flag = &asked.http },
+	CMDLINE_HELP,
+	{ 'i', "instance", "NUM", "which of several on this host, 0 to 65535",
+	    .set = set_instance },
+	{ 'N', "name", "HOST", "the host it runs on; '' for the sender's "
+	    "address", .text = &asked.host },
+	{ 'n', "noop", NULL, "print the updates, send nothing",
+	    .flag = &asked.noop },
+	{ 'p', "port", "PORT", "of the server, instead of 7777",
+	    .set = set_port },
+	{ 's', "server", "HOST", "name, address or URL; '' for the local store",
+	    .text = &asked.server },
+	{ 'T', "timeout", "SECS", "give up an attempt after so long",
+	    .number = &asked.timeout, .least = 1, .most = 86400 },
+	CMDLINE_VERSION,
+	{ 'v', "verbose", NULL, "say more on stderr", .flag = &verbose },
+	{ .letter = '\0' }
 };
 
-static void
-usage(FILE *fp, int status)
-{
-	fputs("usage: partisci-send [-HnVv] [-d dir] [-i instance] [-N host] "
-	    "[-p port]\n"
-	    "           [-s server] [-T secs] app version\n"
-	    "       partisci-send [-HnVv] [-d dir] [-i instance] [-N host] "
-	    "[-p port]\n"
-	    "           [-s server] [-T secs] -\n", fp);
-	if (status == 0)
-		fputs("\n"
-		    "  -d, --db DIR        store with the outbox; '' for none\n"
-		    "  -H, --http          send over HTTP, not UDP\n"
-		    "  -h, --help          print this\n"
-		    "  -i, --instance NUM  which of several on this host, 0 "
-		    "to 65535\n"
-		    "  -N, --name HOST     the host it runs on; '' for the "
-		    "sender's address\n"
-		    "  -n, --noop          print the updates, send nothing\n"
-		    "  -p, --port PORT     of the server, instead of 7777\n"
-		    "  -s, --server HOST   name, address or URL; '' for the "
-		    "local store\n"
-		    "  -T, --timeout SECS  give up an attempt after so long\n"
-		    "  -V, --version       print the version of this program\n"
-		    "  -v, --verbose       say more on stderr\n", fp);
-	if (status == 0 && (fflush(fp) == EOF || ferror(fp)))
-		err(2, "stdout");
-	exit(status);
-}
+static const struct cmdline line = {
+	.tool = "partisci-send",
+	.usage =
+"usage: partisci-send [-HnVv] [-d dir] [-i instance] [-N host] [-p port]\n"
+"           [-s server] [-T secs] app version\n"
+"       partisci-send [-HnVv] [-d dir] [-i instance] [-N host] [-p port]\n"
+"           [-s server] [-T secs] -\n",
+	.about = "",
+	.options = options
+};
 
-static void
-version(void)
-{
-	if (puts("partisci-send " VERSION) == EOF || fflush(stdout) == EOF)
-		err(2, "stdout");
-	exit(0);
-}
-
-/* A number, or exit; what is how the option or variable was written. */
-static int
-number(const char *s, int min, int max, const char *what)
-{
-	const char *errstr;
-	int n;
-
-	n = (int)strtonum(s, min, max, &errstr);
-	if (errstr != NULL)
-		errx(2, "%s %s: %s", what, s, errstr);
-	return n;
-}
-
+/* A port that was not given as an option; what names where it stands. */
 static const char *
 port_of(const char *s, const char *what)
 {
-	(void)number(s, 1, 65535, what);
+	const char *errstr;
+
+	(void)strtonum(s, 1, 65535, &errstr);
+	if (errstr != NULL)
+		errx(2, "%s %s: %s", what, s, errstr);
 	return s;
 }
 
@@ -115,53 +103,6 @@ from_env(const char *name)
 	const char *s = getenv(name);
 
 	return s != NULL && *s != '\0' ? s : NULL;
-}
-
-static void
-parse_options(struct options *o, int argc, char *argv[])
-{
-	int ch;
-
-	while ((ch = getopt_long(argc, argv, "d:Hhi:N:np:s:T:Vv", longopts,
-	    NULL)) != -1)
-		switch (ch) {
-		case 'd':
-			o->dir = optarg;
-			break;
-		case 'H':
-			o->http = true;
-			break;
-		case 'h':
-			usage(stdout, 0);
-			break;
-		case 'i':
-			o->instance = number(optarg, 0, UPDATE_INSTANCE_MAX,
-			    "-i");
-			break;
-		case 'N':
-			o->host = optarg;
-			break;
-		case 'n':
-			o->noop = true;
-			break;
-		case 'p':
-			o->port = port_of(optarg, "-p");
-			break;
-		case 's':
-			o->server = optarg;
-			break;
-		case 'T':
-			o->timeout_ms = 1000L * number(optarg, 1, 86400, "-T");
-			break;
-		case 'V':
-			version();
-			break;
-		case 'v':
-			verbose = true;
-			break;
-		default:
-			usage(stderr, 2);
-		}
 }
 
 /*
@@ -257,9 +198,9 @@ make_transport(const struct options *o)
 	if (*o->server == '\0')
 		return local_new(o->dir);
 	if (!o->http)
-		return udp_new(o->server, o->port, o->timeout_ms);
+		return udp_new(o->server, o->port, 1000L * o->timeout);
 	return http_new(is_url(o->server) ? o->server :
-	    make_url(o->server, o->port), o->timeout_ms);
+	    make_url(o->server, o->port), 1000L * o->timeout);
 }
 
 /* One update, from the operands. */
@@ -282,36 +223,36 @@ send_operands(struct courier *c, const char *app, const char *ver,
 int
 main(int argc, char *argv[])
 {
-	struct options o = { .timeout_ms = 10 * 1000, .instance = -1 };
+	struct options *o = &asked;
 	struct courier c = { .box.lock = -1 };
 	struct defaults def;
 	struct update probe;
 	const char *why;
 	uint64_t bad = 0;
 	bool lines;
-	int status;
+	int operand, status;
 
 	if (stdfd_hold() == -1)
 		err(2, "/dev/null");
-	parse_options(&o, argc, argv);
-	argc -= optind;
-	argv += optind;
+	operand = cmdline_read(&line, argc, argv);
+	argc -= operand;
+	argv += operand;
 	lines = argc == 1 && strcmp(argv[0], "-") == 0;
 	if (!lines && argc != 2)
-		usage(stderr, 2);
-	settle_options(&o);
-	def.host = o.host == NULL ? host_name() : str_of(o.host);
-	def.instance = o.instance;
+		cmdline_usage(&line);
+	settle_options(o);
+	def.host = o->host == NULL ? host_name() : str_of(o->host);
+	def.instance = o->instance;
 	/* A bad -N is one mistake, not one a line. */
 	if (update_make(&probe, str_of("-"), str_of("-"), def.host, 0, &why) ==
 	    -1)
-		errx(2, "-N %s: %s", o.host, why);
+		errx(2, "-N %s: %s", o->host, why);
 
-	c.t = make_transport(&o);
-	c.timeout_ms = o.timeout_ms;
+	c.t = make_transport(o);
+	c.timeout_ms = 1000L * o->timeout;
 	c.box.name = c.t->name;
-	if (c.t->keepable && *o.dir != '\0')
-		c.box.dir = o.dir;
+	if (c.t->keepable && *o->dir != '\0')
+		c.box.dir = o->dir;
 	if (lines) {
 		courier_start(&c);
 		bad = input_lines(&c, &def);
