@@ -15,13 +15,13 @@ struct tables {
 	struct option	names[OPTIONS_MAX + 1];
 };
 
+/* t is empty. */
 static void
 make_tables(struct tables *t, const struct cmdline_option *o)
 {
 	struct option *name = t->names;
 	char *letter = t->letters;
 
-	*t = (struct tables){ 0 };
 	for (; o->letter != '\0'; o++) {
 		assert(name < t->names + OPTIONS_MAX);
 		*letter++ = o->letter;
@@ -108,7 +108,7 @@ int
 cmdline_read(const struct cmdline *c, int argc, char **argv)
 {
 	const struct cmdline_option *o;
-	struct tables t;
+	struct tables t = { 0 };
 	int letter;
 
 	make_tables(&t, c->options);

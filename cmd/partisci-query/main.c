@@ -33,8 +33,11 @@ static size_t ngiven;
 static void
 remember(int letter, char *arg)
 {
-	if ((given = reallocarray(given, ngiven + 1, sizeof(*given))) == NULL)
+	struct given *more;
+
+	if ((more = reallocarray(given, ngiven + 1, sizeof(*given))) == NULL)
 		err(2, NULL);
+	given = more;
 	given[ngiven++] = (struct given){ letter, arg };
 }
 
