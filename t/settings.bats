@@ -41,6 +41,12 @@ changed hostentry localhost: Removed the entry.'
 	192.0.2.7	db db.example sql
 	2001:db8::1	new
 	END
+	# Others' bytes stay, and are no reason to write anything.
+	printf '192.0.2.1 a\r\n192.0.2.2 b' >upper/etc/hosts
+	on_host_apply <<<"p2.hostentry('a', {ip: '192.0.2.1'}).hostentry('b', {ip: '192.0.2.2'});"
+	is 0 ''
+	twice ".hostentry('b', {ip: '192.0.2.3'})" 'changed hostentry b: Wrote the entry.'
+	[ "$(od -c upper/etc/hosts)" = "$(printf '192.0.2.1 a\r\n192.0.2.3\tb\n' | od -c)" ]
 	for bad in "'a b', {ip: '::1'}|a b: a b: not the name of a host" "'a', {ip: '1.2.3'}|a: ip 1.2.3: not an address" \
 	    "'a'|a: ip: is missing" "'a', {ip: '::1', aliases: 'x#y'}|a: x#y: not the name of a host"; do
 		on_host_apply <<<"p2.hostentry(${bad%|*});"

@@ -54,6 +54,20 @@ text_word(struct str *rest)
 	return word;
 }
 
+bool
+text_same_words(struct str a, struct str b)
+{
+	struct str x, y;
+
+	do {
+		x = text_word(&a);
+		y = text_word(&b);
+		if (!str_eq(x, y))
+			return false;
+	} while (x.len > 0);
+	return true;
+}
+
 struct str
 text_cut(struct str *rest, char c)
 {

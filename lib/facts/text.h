@@ -19,6 +19,9 @@ bool	text_line(struct str *rest, struct str *line);
 /* The next word of *rest, up to a blank or its end; empty where none is. */
 struct str text_word(struct str *rest);
 
+/* Do they have the same words, however these are spaced? */
+bool	text_same_words(struct str a, struct str b);
+
 /* What stands before the next c in *rest, which then starts behind it. */
 struct str text_cut(struct str *rest, char c);
 

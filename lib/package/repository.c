@@ -131,13 +131,8 @@ check_title(struct job *j)
 static int
 check_options(struct job *j, struct repository *r)
 {
-	const struct value *v = given(j, ENSURE);
-
-	if (v != NULL && strcmp(v->str.p, "absent") == 0)
-		r->absent = true;
-	else if (v != NULL && strcmp(v->str.p, "present") != 0)
-		return job_fail(j, "ensure %s: neither present nor absent",
-		    v->str.p), -1;
+	if (job_ensure(j, &r->absent) == -1)
+		return -1;
 	if (r->absent)
 		return 0;
 	if (given(j, URI) == NULL)

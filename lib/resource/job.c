@@ -60,6 +60,23 @@ job_fail(struct job *j, const char *fmt, ...)
 	return OUTCOME_FAILED;
 }
 
+int
+job_ensure(struct job *j, bool *absent)
+{
+	const struct value *v;
+	int i = option_find(j->type->options, str_of("ensure"));
+
+	*absent = false;
+	if (i < 0 || (v = &j->values[i])->type != VALUE_STRING ||
+	    strcmp(v->str.p, "present") == 0)
+		return 0;
+	*absent = strcmp(v->str.p, "absent") == 0;
+	if (!*absent)
+		job_fail(j, "ensure %s: neither present nor absent",
+		    v->str.p);
+	return *absent ? 0 : -1;
+}
+
 void
 job_did(struct job *j, const char *fmt, ...)
 {

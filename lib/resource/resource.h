@@ -184,6 +184,12 @@ void	job_why(struct job *j, const char *fmt, ...)
 enum outcome job_fail(struct job *j, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/*
+ * Does the option "ensure" say present, as it does by default, or absent?  0,
+ * or -1 after job_fail() where it is another word.
+ */
+int	job_ensure(struct job *j, bool *absent);
+
 /* Add an action that was taken: "Created file." */
 void	job_did(struct job *j, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));

@@ -1,11 +1,9 @@
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/watch.h"
 #include "facts/text.h"
-#include "file/part.h"
+#include "types/entry.h"
 #include "types/settings.h"
 
 /* In the order of the table. */
@@ -21,35 +19,16 @@ static const struct resource_option options[] = {
 	{ NULL, 0, NULL, NULL }
 };
 
-struct entry {
-	struct part	 part;
-	struct buf	 line;		/* as it is to be */
-	bool		 absent;
+struct host {
+	struct entry	 entry;
 	bool		 six;		/* the address is one of IPv6 */
 	bool		 any;		/* lines of both families are meant */
-	bool		 placed;
 };
 
 static bool
 given(const struct job *j, int i)
 {
 	return j->values[i].type != VALUE_NONE;
-}
-
-static const char *
-target(const struct job *j)
-{
-	return given(j, TARGET) ? j->values[TARGET].str.p : "/etc/hosts";
-}
-
-static void
-drop(void *state)
-{
-	struct entry *e = state;
-
-	part_clear(&e->part);
-	buf_clear(&e->line);
-	free(e);
 }
 
 static int
@@ -68,7 +47,7 @@ check_name(struct job *j, struct str name)
 }
 
 static int
-add_aliases(struct job *j, struct entry *e)
+add_aliases(struct job *j, struct buf *line)
 {
 	const struct value *v = &j->values[ALIASES];
 	const struct str *list = v->type == VALUE_LIST ? v->list : &v->str;
@@ -78,144 +57,68 @@ add_aliases(struct job *j, struct entry *e)
 	for (i = 0; i < n; i++) {
 		if (check_name(j, list[i]) == -1)
 			return -1;
-		buf_putc(&e->line, ' ');
-		buf_str(&e->line, list[i]);
+		buf_putc(line, ' ');
+		buf_str(line, list[i]);
 	}
 	return 0;
 }
 
 static int
-set_entry(struct job *j, struct entry *e)
+set_host(struct job *j, struct host *h)
 {
-	const struct value *v = &j->values[ENSURE], *ip = &j->values[IP];
+	const struct value *ip = &j->values[IP];
 	unsigned char room[sizeof(struct in6_addr)];
 
-	if (given(j, ENSURE) && strcmp(v->str.p, "absent") == 0)
-		e->absent = true;
-	else if (given(j, ENSURE) && strcmp(v->str.p, "present") != 0)
-		return job_fail(j, "ensure %s: neither present nor absent",
-		    v->str.p), -1;
 	if (check_name(j, j->title) == -1)
 		return -1;
-	e->any = !given(j, IP);
-	if (e->any && !e->absent)
+	h->any = !given(j, IP);
+	if (h->any && !h->entry.absent)
 		return job_fail(j, "ip: is missing"), -1;
-	if (e->any)
+	if (h->any)
 		return 0;
-	e->six = strchr(ip->str.p, ':') != NULL;
-	if (inet_pton(e->six ? AF_INET6 : AF_INET, ip->str.p, room) != 1)
+	h->six = strchr(ip->str.p, ':') != NULL;
+	if (inet_pton(h->six ? AF_INET6 : AF_INET, ip->str.p, room) != 1)
 		return job_fail(j, "ip %s: not an address", ip->str.p), -1;
-	buf_printf(&e->line, "%s\t%.*s", ip->str.p, (int)j->title.len,
+	buf_printf(&h->entry.line, "%s\t%.*s", ip->str.p, (int)j->title.len,
 	    j->title.p);
-	return add_aliases(j, e);
+	return add_aliases(j, &h->entry.line);
 }
 
-/* Is the line about this host, by an address of the family that is meant? */
+/* By an address of the family that is meant? */
 static bool
-is_about(const struct job *j, const struct entry *e, struct str line)
+is_about(const struct job *j, struct str line)
 {
+	const struct host *h = j->state;
 	struct str text = text_cut(&line, '#'), ip = text_word(&text);
 
 	return ip.len > 0 && str_eq(text_word(&text), j->title) &&
-	    (e->any || (memchr(ip.p, ':', ip.len) != NULL) == e->six);
+	    (h->any || (memchr(ip.p, ':', ip.len) != NULL) == h->six);
 }
 
-/* The same words, however they are spaced. */
 static bool
-is_same(struct str a, struct str b)
+is_same(const struct job *j, struct str line)
 {
-	struct str x, y;
+	const struct host *h = j->state;
 
-	do {
-		x = text_word(&a);
-		y = text_word(&b);
-		if (!str_eq(x, y))
-			return false;
-	} while (x.len > 0);
-	return true;
+	return text_same_words(text_cut(&line, '#'),
+	    buf_view(&h->entry.line));
 }
 
-static void
-put_line(struct buf *b, struct str line)
-{
-	buf_str(b, line);
-	buf_putc(b, '\n');
-}
-
-/* The first line about it is what it is to be, and there is no other. */
-static void
-edit(const struct job *j, struct entry *e, struct str text)
-{
-	struct buf *b = &e->part.content;
-	struct str line, words, rest;
-
-	while (text_line(&text, &line)) {
-		if (!is_about(j, e, line)) {
-			put_line(b, line);
-			continue;
-		}
-		if (e->absent || e->placed)
-			continue;
-		rest = line;
-		words = text_cut(&rest, '#');
-		put_line(b, is_same(words, buf_view(&e->line)) ? line :
-		    buf_view(&e->line));
-		e->placed = true;
-	}
-	if (!e->absent && !e->placed)
-		put_line(b, buf_view(&e->line));
-}
+static const struct entry_kind kind = {
+	.what = "entry", .is_about = is_about, .is_same = is_same
+};
 
 static enum outcome
 plan(struct job *j)
 {
-	struct buf text = { 0 };
-	struct entry *e;
-	bool found;
+	struct host *h = entry_new(j, sizeof(*h));
 
-	if ((e = calloc(1, sizeof(*e))) == NULL)
-		return job_fail(j, "out of memory");
-	j->state = e;
-	j->drop = drop;
-	if (set_entry(j, e) == -1 ||
-	    part_init(&e->part, j, target(j)) == -1)
-		return OUTCOME_FAILED;
-	found = part_read(j, target(j), &text);
-	edit(j, e, buf_view(&text));
-	buf_clear(&text);
-	if (!found && e->absent)
-		return OUTCOME_OK;
-	part_set_content(&e->part, NULL);
-	return part_plan(&e->part, j);
-}
-
-static enum outcome
-apply(struct job *j)
-{
-	struct entry *e = j->state;
-
-	if (part_apply(&e->part, j) == OUTCOME_FAILED)
-		return OUTCOME_FAILED;
-	job_did(j, "%s the entry.", e->absent ? "Removed" : "Wrote");
-	return OUTCOME_CHANGED;
-}
-
-static enum outcome
-pretend(struct job *j)
-{
-	struct entry *e = j->state;
-
-	return part_pretend(&e->part, j);
-}
-
-static void
-watch(const struct job *j, resource_watch_fn *fn, void *arg)
-{
-	fn(target(j), WATCH_FOLLOW, arg);
+	return h == NULL || set_host(j, h) == -1 ? OUTCOME_FAILED :
+	    entry_plan(j, &kind, entry_target(j));
 }
 
 const struct resource_type resource_hostentry = {
 	.name = "hostentry", .options = options, .plan = plan,
-	.apply = apply, .pretend = pretend, .watch = watch,
+	.apply = entry_apply, .pretend = entry_pretend, .watch = entry_watch,
 	.owns = part_owns
 };

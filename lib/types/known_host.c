@@ -1,10 +1,8 @@
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/watch.h"
 #include "facts/text.h"
-#include "file/part.h"
+#include "types/entry.h"
 #include "types/settings.h"
 
 /* In the order of the table. */
@@ -25,34 +23,14 @@ static const struct resource_option options[] = {
 };
 
 struct known {
-	struct part	 part;
-	struct buf	 line;		/* as it is to be */
+	struct entry	 entry;
 	struct str	 type;		/* empty: of any */
-	bool		 absent;
-	bool		 placed;
 };
 
 static bool
 given(const struct job *j, int i)
 {
 	return j->values[i].type != VALUE_NONE;
-}
-
-static const char *
-target(const struct job *j)
-{
-	return given(j, TARGET) ? j->values[TARGET].str.p :
-	    "/etc/ssh/ssh_known_hosts";
-}
-
-static void
-drop(void *state)
-{
-	struct known *k = state;
-
-	part_clear(&k->part);
-	buf_clear(&k->line);
-	free(k);
 }
 
 /* One name of a list: patterns, hashes and markers are not for us. */
@@ -70,9 +48,9 @@ add_name(struct job *j, struct known *k, struct str name)
 		    name.p);
 		return -1;
 	}
-	if (k->line.len > 0)
-		buf_putc(&k->line, ',');
-	buf_str(&k->line, name);
+	if (k->entry.line.len > 0)
+		buf_putc(&k->entry.line, ',');
+	buf_str(&k->entry.line, name);
 	return 0;
 }
 
@@ -123,7 +101,7 @@ add_key(struct job *j, struct known *k)
 		return job_fail(j, "type: is missing"), -1;
 	if (!is_base64(key))
 		return job_fail(j, "key: not in base64"), -1;
-	buf_printf(&k->line, " %.*s %.*s", (int)k->type.len, k->type.p,
+	buf_printf(&k->entry.line, " %.*s %.*s", (int)k->type.len, k->type.p,
 	    (int)key.len, key.p);
 	return 0;
 }
@@ -131,16 +109,9 @@ add_key(struct job *j, struct known *k)
 static int
 set_known(struct job *j, struct known *k)
 {
-	const struct value *v = &j->values[ENSURE];
-
-	if (given(j, ENSURE) && strcmp(v->str.p, "absent") == 0)
-		k->absent = true;
-	else if (given(j, ENSURE) && strcmp(v->str.p, "present") != 0)
-		return job_fail(j, "ensure %s: neither present nor absent",
-		    v->str.p), -1;
 	if (add_names(j, k) == -1)
 		return -1;
-	if (k->absent) {
+	if (k->entry.absent) {
 		if (given(j, TYPE))
 			k->type = j->values[TYPE].str;
 		return 0;
@@ -152,8 +123,9 @@ set_known(struct job *j, struct known *k)
 
 /* "NAME,... TYPE KEY": one of these names is the title, and the type ours. */
 static bool
-is_about(const struct job *j, const struct known *k, struct str line)
+is_about(const struct job *j, struct str line)
 {
+	const struct known *k = j->state;
 	struct str names = text_word(&line), type = text_word(&line);
 
 	if (names.len == 0 || *names.p == '#' || *names.p == '@' ||
@@ -165,18 +137,12 @@ is_about(const struct job *j, const struct known *k, struct str line)
 	return false;
 }
 
-static void
-put_line(struct buf *b, struct str line)
-{
-	buf_str(b, line);
-	buf_putc(b, '\n');
-}
-
 /* The same names, type and key; a comment may stand behind them. */
 static bool
-is_same(const struct known *k, struct str line)
+is_same(const struct job *j, struct str line)
 {
-	struct str want = buf_view(&k->line);
+	const struct known *k = j->state;
+	struct str want = buf_view(&k->entry.line);
 	int i;
 
 	for (i = 0; i < 3; i++)
@@ -185,75 +151,22 @@ is_same(const struct known *k, struct str line)
 	return true;
 }
 
-static void
-edit(const struct job *j, struct known *k, struct str text)
-{
-	struct buf *b = &k->part.content;
-	struct str line;
-
-	while (text_line(&text, &line)) {
-		if (!is_about(j, k, line)) {
-			put_line(b, line);
-			continue;
-		}
-		if (k->absent || k->placed)
-			continue;
-		put_line(b, is_same(k, line) ? line : buf_view(&k->line));
-		k->placed = true;
-	}
-	if (!k->absent && !k->placed)
-		put_line(b, buf_view(&k->line));
-}
+static const struct entry_kind kind = {
+	.what = "key", .mode = "0644", .is_about = is_about,
+	.is_same = is_same
+};
 
 static enum outcome
 plan(struct job *j)
 {
-	struct buf text = { 0 };
-	struct known *k;
-	bool found;
+	struct known *k = entry_new(j, sizeof(*k));
 
-	if ((k = calloc(1, sizeof(*k))) == NULL)
-		return job_fail(j, "out of memory");
-	j->state = k;
-	j->drop = drop;
-	if (set_known(j, k) == -1 || part_init(&k->part, j, target(j)) == -1)
-		return OUTCOME_FAILED;
-	found = part_read(j, target(j), &text);
-	edit(j, k, buf_view(&text));
-	buf_clear(&text);
-	if (!found && k->absent)
-		return OUTCOME_OK;
-	part_set_content(&k->part, found ? NULL : "0644");
-	return part_plan(&k->part, j);
-}
-
-static enum outcome
-apply(struct job *j)
-{
-	struct known *k = j->state;
-
-	if (part_apply(&k->part, j) == OUTCOME_FAILED)
-		return OUTCOME_FAILED;
-	job_did(j, "%s the key.", k->absent ? "Removed" : "Wrote");
-	return OUTCOME_CHANGED;
-}
-
-static enum outcome
-pretend(struct job *j)
-{
-	struct known *k = j->state;
-
-	return part_pretend(&k->part, j);
-}
-
-static void
-watch(const struct job *j, resource_watch_fn *fn, void *arg)
-{
-	fn(target(j), WATCH_FOLLOW, arg);
+	return k == NULL || set_known(j, k) == -1 ? OUTCOME_FAILED :
+	    entry_plan(j, &kind, entry_target(j));
 }
 
 const struct resource_type resource_known_host = {
 	.name = "known_host", .options = options, .plan = plan,
-	.apply = apply, .pretend = pretend, .watch = watch,
+	.apply = entry_apply, .pretend = entry_pretend, .watch = entry_watch,
 	.owns = part_owns
 };

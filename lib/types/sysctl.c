@@ -98,21 +98,6 @@ set_value(struct job *j, struct parameter *p)
 	return p->value != NULL ? 0 : (job_fail(j, "out of memory"), -1);
 }
 
-/* The same words, however they are spaced: "4096\t87380". */
-static bool
-is_same(struct str a, struct str b)
-{
-	struct str x, y;
-
-	do {
-		x = text_word(&a);
-		y = text_word(&b);
-		if (!str_eq(x, y))
-			return false;
-	} while (x.len > 0);
-	return true;
-}
-
 static enum outcome
 compare_kernel(struct job *j, struct parameter *p)
 {
@@ -122,7 +107,7 @@ compare_kernel(struct job *j, struct parameter *p)
 	if (!part_read(j, p->proc, &now))
 		return job_fail(j, "there is no such parameter here");
 	s = text_trim(buf_view(&now));
-	p->differs = !is_same(s, str_of(p->value));
+	p->differs = !text_same_words(s, str_of(p->value));
 	if (p->differs)
 		job_why(j, "is %.*s, not %s", (int)s.len, s.p, p->value);
 	buf_clear(&now);
@@ -132,7 +117,6 @@ compare_kernel(struct job *j, struct parameter *p)
 static enum outcome
 plan(struct job *j)
 {
-	const struct value *v = &j->values[ENSURE];
 	enum outcome kernel = OUTCOME_OK, file;
 	struct parameter *p;
 
@@ -140,12 +124,7 @@ plan(struct job *j)
 		return job_fail(j, "out of memory");
 	j->state = p;
 	j->drop = drop;
-	p->absent = given(j, ENSURE) && strcmp(v->str.p, "absent") == 0;
-	if (given(j, ENSURE) && !p->absent &&
-	    strcmp(v->str.p, "present") != 0)
-		return job_fail(j, "ensure %s: neither present nor absent",
-		    v->str.p);
-	if (set_paths(j, p) == -1)
+	if (job_ensure(j, &p->absent) == -1 || set_paths(j, p) == -1)
 		return OUTCOME_FAILED;
 	if (p->absent)
 		part_set_absent(&p->part);
