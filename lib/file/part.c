@@ -1,8 +1,11 @@
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/watch.h"
 #include "file/part.h"
 
 int
@@ -59,6 +62,7 @@ part_set_content(struct part *p, const char *mode)
 void
 part_set_absent(struct part *p)
 {
+	p->absent = true;
 	part_set_text(p, "ensure", "absent");
 }
 
@@ -108,6 +112,87 @@ part_pretend(struct part *p, struct job *whole)
 		return p->outcome;
 	return resource_file.pretend(&p->job) == OUTCOME_FAILED ?
 	    fail(p, whole) : OUTCOME_CHANGED;
+}
+
+enum outcome
+part_write(struct part *p, struct job *whole)
+{
+	if (p->outcome != OUTCOME_CHANGED)
+		return p->outcome;
+	if (part_apply(p, whole) == OUTCOME_FAILED)
+		return OUTCOME_FAILED;
+	job_did(whole, "%s %s.", p->absent ? "Removed" : "Wrote", p->path);
+	return OUTCOME_CHANGED;
+}
+
+struct part *
+part_list_add(struct part_list *all, struct job *whole, const char *fmt, ...)
+{
+	struct part *p = &all->v[all->n];
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&p->path, fmt, ap);
+	va_end(ap);
+	if (len == -1) {
+		p->path = NULL;
+		job_fail(whole, "out of memory");
+		return NULL;
+	}
+	all->n++;
+	return p;
+}
+
+void
+part_list_clear(struct part_list *all)
+{
+	while (all->n > 0)
+		part_clear(&all->v[--all->n]);
+}
+
+typedef enum outcome part_fn(struct part *p, struct job *whole);
+
+static enum outcome
+each(struct part_list *all, struct job *whole, part_fn *fn)
+{
+	enum outcome outcome = OUTCOME_OK, one;
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		if ((one = fn(&all->v[i], whole)) == OUTCOME_FAILED)
+			return one;
+		if (one == OUTCOME_CHANGED)
+			outcome = one;
+	}
+	return outcome;
+}
+
+enum outcome
+part_list_plan(struct part_list *all, struct job *whole)
+{
+	return each(all, whole, part_plan);
+}
+
+enum outcome
+part_list_write(struct part_list *all, struct job *whole)
+{
+	return each(all, whole, part_write);
+}
+
+enum outcome
+part_list_pretend(struct part_list *all, struct job *whole)
+{
+	return each(all, whole, part_pretend);
+}
+
+void
+part_list_watch(const struct part_list *all, resource_watch_fn *fn, void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		fn(all->v[i].path, WATCH_FOLLOW, arg);
 }
 
 enum resource_owns

@@ -14,7 +14,16 @@ struct part {
 	char		*path;
 	struct buf	 content;
 	struct value	 values[PART_OPTIONS_MAX];
+	bool		 absent;
 	enum outcome	 outcome;
+};
+
+/* The files of one resource, in the order in which they are written. */
+enum { PARTS_MAX = 4 };
+
+struct part_list {
+	struct part	 v[PARTS_MAX];
+	size_t		 n;
 };
 
 /* A zeroed part of that path; 0, or -1 after job_fail().  Then clear it. */
@@ -33,6 +42,23 @@ void	part_set_absent(struct part *p);
 enum outcome part_plan(struct part *p, struct job *whole);
 enum outcome part_apply(struct part *p, struct job *whole);
 enum outcome part_pretend(struct part *p, struct job *whole);
+
+/* The same as part_apply(), and tells: "Wrote PATH." */
+enum outcome part_write(struct part *p, struct job *whole);
+
+/*
+ * Another one, whose path is printed; NULL after job_fail().  Zeroed parts are
+ * none; then clear them.
+ */
+struct part *part_list_add(struct part_list *all, struct job *whole, const char *fmt,
+	    ...) __attribute__((format(printf, 3, 4)));
+void	part_list_clear(struct part_list *all);
+
+/* Of all of them; those that are as they should be are left alone. */
+enum outcome part_list_plan(struct part_list *all, struct job *whole);
+enum outcome part_list_write(struct part_list *all, struct job *whole);
+enum outcome part_list_pretend(struct part_list *all, struct job *whole);
+void	part_list_watch(const struct part_list *all, resource_watch_fn *fn, void *arg);
 
 /* Told of when it leaves its policy, and left alone: for resource_type. */
 enum resource_owns part_owns(const struct job *whole);

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/watch.h"
 #include "file/part.h"
 #include "package/plan.h"
 #include "package/repository.h"
@@ -53,14 +52,13 @@ static const struct resource_option options[] = {
 	[NOPTIONS] = { NULL, 0, NULL, NULL }
 };
 
-enum { FILES = 3, KEY_MAX = 1024 * 1024 };
+enum { KEY_MAX = 1024 * 1024 };
 
 struct repository {
 	const struct manager *m;
 	enum repository_format format;
 	bool		 absent;
-	struct part	 parts[FILES];	/* the key, before what names it */
-	size_t		 n;
+	struct part_list parts;		/* the key, before what names it */
 };
 
 static const struct value *
@@ -79,10 +77,8 @@ static void
 drop(void *state)
 {
 	struct repository *r = state;
-	size_t i;
 
-	for (i = 0; i < r->n; i++)
-		part_clear(&r->parts[i]);
+	part_list_clear(&r->parts);
 	free(r);
 }
 
@@ -211,41 +207,27 @@ is_armored(const struct buf *key)
 	return memmem(key->p, key->len, "-----BEGIN PGP", 14) != NULL;
 }
 
-static struct part *
-add_part(struct repository *r, const char *format, struct str name,
-    const char *suffix)
-{
-	struct part *p = &r->parts[r->n++];
-
-	if (asprintf(&p->path, format, (int)name.len, name.p, suffix) == -1)
-		p->path = NULL;
-	return p->path == NULL ? NULL : p;
-}
-
 /* apt tells by the suffix which of the two formats a key has. */
 static struct part *
 add_key(struct job *j, struct repository *r, const char *suffix)
 {
 	return r->format == FORMAT_DEB822 ?
-	    add_part(r, "/etc/apt/keyrings/%.*s.%s", j->title, suffix) :
-	    add_part(r, "/etc/pki/rpm-gpg/RPM-GPG-KEY-%.*s%s", j->title, "");
+	    part_list_add(&r->parts, j, "/etc/apt/keyrings/%s.%s", j->title.p,
+	    suffix) :
+	    part_list_add(&r->parts, j, "/etc/pki/rpm-gpg/RPM-GPG-KEY-%s",
+	    j->title.p);
 }
 
 static struct part *
 add_source(struct job *j, struct repository *r)
 {
-	return r->format == FORMAT_DEB822 ?
-	    add_part(r, "/etc/apt/sources.list.d/%.*s%s", j->title,
-	    ".sources") : strcmp(r->m->name, "zypper") == 0 ?
-	    add_part(r, "/etc/zypp/repos.d/%.*s%s", j->title, ".repo") :
-	    add_part(r, "/etc/yum.repos.d/%.*s%s", j->title, ".repo");
-}
+	const char *name = j->title.p;
 
-static int
-no_memory(struct job *j)
-{
-	job_fail(j, "out of memory");
-	return -1;
+	return r->format == FORMAT_DEB822 ? part_list_add(&r->parts, j,
+	    "/etc/apt/sources.list.d/%s.sources", name) :
+	    part_list_add(&r->parts, j, "%s/%s.repo",
+	    strcmp(r->m->name, "zypper") == 0 ? "/etc/zypp/repos.d" :
+	    "/etc/yum.repos.d", name);
 }
 
 static int
@@ -270,13 +252,13 @@ compose(struct job *j, struct repository *r)
 		p = add_key(j, r, is_armored(&key) ? "asc" : "gpg");
 		if (p == NULL) {
 			buf_clear(&key);
-			return no_memory(j);
+			return -1;
 		}
 		p->content = key;
 		t.key_path = p->path;
 	}
 	if ((p = add_source(j, r)) == NULL)
-		return no_memory(j);
+		return -1;
 	if (repository_write(&t, &p->content, &why) == -1) {
 		job_fail(j, "%.*s", (int)why.len, why.p);
 		buf_clear(&why);
@@ -290,15 +272,14 @@ static int
 compose_absent(struct job *j, struct repository *r)
 {
 	if (add_source(j, r) == NULL || add_key(j, r, "asc") == NULL)
-		return no_memory(j);
+		return -1;
 	return r->format == FORMAT_DEB822 && add_key(j, r, "gpg") == NULL ?
-	    no_memory(j) : 0;
+	    -1 : 0;
 }
 
 static enum outcome
 plan(struct job *j)
 {
-	enum outcome all = OUTCOME_OK, one;
 	struct repository *r;
 	size_t i;
 
@@ -311,63 +292,44 @@ plan(struct job *j)
 		return OUTCOME_FAILED;
 	if ((r->absent ? compose_absent(j, r) : compose(j, r)) == -1)
 		return OUTCOME_FAILED;
-	for (i = 0; i < r->n; i++) {
+	for (i = 0; i < r->parts.n; i++)
 		if (r->absent)
-			part_set_absent(&r->parts[i]);
+			part_set_absent(&r->parts.v[i]);
 		else
-			part_set_content(&r->parts[i], "0644");
-		one = part_plan(&r->parts[i], j);
-		if (one == OUTCOME_FAILED)
-			return one;
-		if (one == OUTCOME_CHANGED)
-			all = one;
-	}
-	return all;
+			part_set_content(&r->parts.v[i], "0644");
+	return part_list_plan(&r->parts, j);
 }
 
 /* zypper asks whether a key is to be trusted, unless rpm knows it. */
 static int
 import_key(struct job *j, const struct repository *r)
 {
-	const char *argv[] = { "rpm", "--import", r->parts[0].path, NULL };
+	const char *argv[] = { "rpm", "--import", r->parts.v[0].path, NULL };
 	struct child c = { .argv = argv, .out = &j->out, .err = &j->err };
 	const char *what;
 
-	if (strcmp(r->m->name, "zypper") != 0 || r->absent || r->n < 2)
+	if (strcmp(r->m->name, "zypper") != 0 || r->absent || r->parts.n < 2)
 		return 0;
 	if (child_run(&c, &what) == -1)
 		return job_fail(j, "%s: %s", what, strerror(errno)), -1;
 	if (c.status == 0 && c.signal == 0)
 		return 0;
 	j->show = true;
-	job_fail(j, "rpm --import %s: exit status %d", r->parts[0].path,
+	job_fail(j, "rpm --import %s: exit status %d", r->parts.v[0].path,
 	    c.status);
 	return -1;
-}
-
-static void
-tell_part(struct job *j, const struct repository *r, const struct part *p)
-{
-	job_did(j, "%s %s.", r->absent ? "Removed" : "Wrote", p->path);
 }
 
 static enum outcome
 apply(struct job *j)
 {
 	struct repository *r = j->state;
-	struct part *p;
 	size_t i;
 
-	for (i = 0; i < r->n; i++) {
-		p = &r->parts[i];
-		if (i == r->n - 1 && import_key(j, r) == -1)
+	for (i = 0; i < r->parts.n; i++)
+		if ((i == r->parts.n - 1 && import_key(j, r) == -1) ||
+		    part_write(&r->parts.v[i], j) == OUTCOME_FAILED)
 			return OUTCOME_FAILED;
-		if (p->outcome != OUTCOME_CHANGED)
-			continue;
-		if (part_apply(p, j) == OUTCOME_FAILED)
-			return OUTCOME_FAILED;
-		tell_part(j, r, p);
-	}
 	packages_stale(j->packages);
 	return OUTCOME_CHANGED;
 }
@@ -376,22 +338,18 @@ static enum outcome
 pretend(struct job *j)
 {
 	struct repository *r = j->state;
-	size_t i;
 
-	for (i = 0; i < r->n; i++)
-		if (part_pretend(&r->parts[i], j) == OUTCOME_FAILED)
-			return OUTCOME_FAILED;
-	return OUTCOME_CHANGED;
+	return part_list_pretend(&r->parts, j) == OUTCOME_FAILED ?
+	    OUTCOME_FAILED : OUTCOME_CHANGED;
 }
 
 static void
 watch(const struct job *j, resource_watch_fn *fn, void *arg)
 {
 	const struct repository *r = j->state;
-	size_t i;
 
-	for (i = 0; r != NULL && i < r->n; i++)
-		fn(r->parts[i].path, WATCH_FOLLOW, arg);
+	if (r != NULL)
+		part_list_watch(&r->parts, fn, arg);
 }
 
 const struct resource_type resource_repository = {

@@ -1,15 +1,13 @@
 #include <ctype.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/child.h"
 #include "base/watch.h"
-#include "resource/journal.h"
 #include "types/settings.h"
+#include "types/tool.h"
 
 /*
  * Which of several programs a name stands for.  The link says what it is now,
@@ -119,23 +117,9 @@ apply(struct job *j)
 	    path, NULL };
 	const char *automatic[] = { "update-alternatives", "--auto",
 	    j->title.p, NULL };
-	struct child c = { .argv = is_auto(j) ? automatic : chosen,
-	    .out = &j->out, .err = &j->err };
-	struct buf why = { 0 };
-	const char *what;
 
-	if (journal_commit(j, &why) == -1) {
-		job_fail(j, "%.*s", (int)why.len, why.p);
-		buf_clear(&why);
+	if (tool_run(j, is_auto(j) ? automatic : chosen) == -1)
 		return OUTCOME_FAILED;
-	}
-	if (child_run(&c, &what) == -1)
-		return job_fail(j, "%s: %s", what, strerror(errno));
-	if (c.status != 0 || c.signal != 0) {
-		j->show = true;
-		return job_fail(j, "update-alternatives: exit status %d",
-		    c.status);
-	}
 	job_did(j, "Set to %s.", is_auto(j) ? "auto" : path);
 	return OUTCOME_CHANGED;
 }

@@ -10,8 +10,8 @@
 
 #include "base/child.h"
 #include "base/watch.h"
-#include "resource/journal.h"
 #include "types/command.h"
+#include "types/tool.h"
 
 /* In the order of the table. */
 enum { CMD, CREATES, RETURNS, CWD, USER, UID, GID, ENV, UMASK, TIMEOUT, TRIES,
@@ -251,17 +251,13 @@ run(struct job *j, const char *const *argv)
 	int64_t tries = given(j, TRIES) ? j->values[TRIES].num : 1;
 	int64_t pause = given(j, TRY_SLEEP) ? j->values[TRY_SLEEP].num : 1000;
 	enum outcome outcome;
-	struct buf why = { 0 };
 	const char **env;
 
 	if (set_user(j, &c) == -1 || set_group(j, &c) == -1 ||
 	    set_umask(j, &c) == -1)
 		return OUTCOME_FAILED;
-	if (journal_commit(j, &why) == -1) {
-		job_fail(j, "%.*s", (int)why.len, why.p);
-		buf_clear(&why);
+	if (tool_commit(j) == -1)
 		return OUTCOME_FAILED;
-	}
 	c.env = env = environment(&j->values[ENV]);
 	while ((outcome = run_once(j, &c)) == OUTCOME_FAILED && --tries > 0 &&
 	    j->signal == 0)

@@ -6,24 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/watch.h"
 #include "facts/text.h"
 #include "file/part.h"
-#include "resource/journal.h"
 #include "types/settings.h"
+#include "types/tool.h"
 
 /* The name of the host, and its time zone: the title says which. */
 #define ZONES	"/usr/share/zoneinfo"
-
-enum { PARTS = 2 };
 
 static const struct resource_option options[] = {
 	{ NULL, 0, NULL, NULL }
 };
 
 struct identity {
-	struct part	 parts[PARTS];
-	size_t		 n;
+	struct part_list parts;
 	bool		 renames;	/* the running kernel */
 	char		*target;	/* of a link */
 };
@@ -32,10 +28,8 @@ static void
 drop(void *state)
 {
 	struct identity *id = state;
-	size_t i;
 
-	for (i = 0; i < id->n; i++)
-		part_clear(&id->parts[i]);
+	part_list_clear(&id->parts);
 	free(id->target);
 	free(id);
 }
@@ -52,17 +46,6 @@ begin(struct job *j)
 	j->state = id;
 	j->drop = drop;
 	return id;
-}
-
-static struct part *
-add(struct identity *id, struct job *j, const char *path)
-{
-	struct part *p = &id->parts[id->n];
-
-	if (part_init(p, j, path) == -1)
-		return NULL;
-	id->n++;
-	return p;
 }
 
 static bool
@@ -90,7 +73,7 @@ plan_hostname(struct job *j)
 		return OUTCOME_FAILED;
 	if (!is_host_name(j->title))
 		return job_fail(j, "not the name of a host");
-	if ((p = add(id, j, "/etc/hostname")) == NULL)
+	if ((p = part_list_add(&id->parts, j, "/etc/hostname")) == NULL)
 		return OUTCOME_FAILED;
 	if (uname(&u) == 0 && strcmp(u.nodename, j->title.p) != 0) {
 		id->renames = true;
@@ -107,23 +90,17 @@ static enum outcome
 apply_hostname(struct job *j)
 {
 	struct identity *id = j->state;
-	struct buf why = { 0 };
-	enum outcome outcome = OUTCOME_CHANGED;
 
-	if (part_apply(&id->parts[0], j) == OUTCOME_FAILED)
+	if (part_list_write(&id->parts, j) == OUTCOME_FAILED)
 		return OUTCOME_FAILED;
-	if (id->parts[0].outcome == OUTCOME_CHANGED)
-		job_did(j, "Wrote /etc/hostname.");
 	if (!id->renames)
 		return OUTCOME_CHANGED;
-	if (journal_commit(j, &why) == -1)
-		outcome = job_fail(j, "%.*s", (int)why.len, why.p);
-	else if (sethostname(j->title.p, j->title.len) == -1)
-		outcome = job_fail(j, "sethostname: %s", strerror(errno));
-	else
-		job_did(j, "Named the host.");
-	buf_clear(&why);
-	return outcome;
+	if (tool_commit(j) == -1)
+		return OUTCOME_FAILED;
+	if (sethostname(j->title.p, j->title.len) == -1)
+		return job_fail(j, "sethostname: %s", strerror(errno));
+	job_did(j, "Named the host.");
+	return OUTCOME_CHANGED;
 }
 
 static int
@@ -153,7 +130,7 @@ plan_timezone(struct job *j)
 		return job_fail(j, "out of memory");
 	}
 	if (check_zone(j, id) == -1 ||
-	    (p = add(id, j, "/etc/localtime")) == NULL)
+	    (p = part_list_add(&id->parts, j, "/etc/localtime")) == NULL)
 		return OUTCOME_FAILED;
 	part_set_text(p, "ensure", "link");
 	part_set_text(p, "target", id->target);
@@ -161,7 +138,7 @@ plan_timezone(struct job *j)
 	if ((link = part_plan(p, j)) == OUTCOME_FAILED)
 		return link;
 	if (part_read(j, "/etc/timezone", &old)) {
-		if ((p = add(id, j, "/etc/timezone")) != NULL) {
+		if ((p = part_list_add(&id->parts, j, "/etc/timezone")) != NULL) {
 			buf_printf(&p->content, "%s\n", j->title.p);
 			part_set_content(p, NULL);
 			name = part_plan(p, j);
@@ -178,8 +155,8 @@ apply_timezone(struct job *j)
 	struct identity *id = j->state;
 	size_t i;
 
-	for (i = 0; i < id->n; i++)
-		if (part_apply(&id->parts[i], j) == OUTCOME_FAILED)
+	for (i = 0; i < id->parts.n; i++)
+		if (part_apply(&id->parts.v[i], j) == OUTCOME_FAILED)
 			return OUTCOME_FAILED;
 	job_did(j, "Set the time zone.");
 	return OUTCOME_CHANGED;
@@ -189,22 +166,18 @@ static enum outcome
 pretend(struct job *j)
 {
 	struct identity *id = j->state;
-	size_t i;
 
-	for (i = 0; i < id->n; i++)
-		if (part_pretend(&id->parts[i], j) == OUTCOME_FAILED)
-			return OUTCOME_FAILED;
-	return OUTCOME_CHANGED;
+	return part_list_pretend(&id->parts, j) == OUTCOME_FAILED ?
+	    OUTCOME_FAILED : OUTCOME_CHANGED;
 }
 
 static void
 watch(const struct job *j, resource_watch_fn *fn, void *arg)
 {
 	const struct identity *id = j->state;
-	size_t i;
 
-	for (i = 0; id != NULL && i < id->n; i++)
-		fn(id->parts[i].path, WATCH_FOLLOW, arg);
+	if (id != NULL)
+		part_list_watch(&id->parts, fn, arg);
 }
 
 const struct resource_type resource_hostname = {

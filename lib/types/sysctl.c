@@ -8,8 +8,8 @@
 #include "base/watch.h"
 #include "facts/text.h"
 #include "file/part.h"
-#include "resource/journal.h"
 #include "types/settings.h"
+#include "types/tool.h"
 
 /* In the order of the table. */
 enum { ENSURE, VALUE, TARGET };
@@ -143,15 +143,11 @@ plan(struct job *j)
 static enum outcome
 set_kernel(struct job *j, const struct parameter *p)
 {
-	struct buf why = { 0 };
 	ssize_t n = -1;
 	int fd;
 
-	if (journal_commit(j, &why) == -1) {
-		job_fail(j, "%.*s", (int)why.len, why.p);
-		buf_clear(&why);
+	if (tool_commit(j) == -1)
 		return OUTCOME_FAILED;
-	}
 	if ((fd = open(p->proc, O_WRONLY | O_CLOEXEC)) != -1) {
 		n = write(fd, p->value, strlen(p->value));
 		if (close(fd) == -1)
@@ -172,12 +168,8 @@ apply(struct job *j)
 
 	if (p->differs && set_kernel(j, p) == OUTCOME_FAILED)
 		return OUTCOME_FAILED;
-	if (p->part.outcome != OUTCOME_CHANGED)
-		return OUTCOME_CHANGED;
-	if (part_apply(&p->part, j) == OUTCOME_FAILED)
-		return OUTCOME_FAILED;
-	job_did(j, "%s %s.", p->absent ? "Removed" : "Wrote", p->part.path);
-	return OUTCOME_CHANGED;
+	return part_write(&p->part, j) == OUTCOME_FAILED ? OUTCOME_FAILED :
+	    OUTCOME_CHANGED;
 }
 
 static enum outcome
