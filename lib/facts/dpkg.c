@@ -1,7 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/hash.h"
 #include "facts/package.h"
+#include "facts/pieces.h"
 #include "facts/state.h"
 
 static const char status_path[] = "/var/lib/dpkg/status";
@@ -18,51 +21,40 @@ field(struct str line, struct str key, struct str *value)
 	return true;
 }
 
-static void
-take_line(struct package *p, struct str line)
-{
-	struct str size;
+/* The database as it is read: what is wanted of it is copied. */
+struct reading {
+	struct facts	*f;
+	struct package	 at;		/* the record at hand */
+};
 
-	if (line.len == 0)
-		return;
-	switch (*line.p) {
-	case 'P':
-		if (!field(line, str_of("Package"), &p->name))
-			(void)field(line, str_of("Provides"), &p->provides);
-		break;
-	case 'V':
-		(void)field(line, str_of("Version"), &p->version);
-		break;
-	case 'A':
-		(void)field(line, str_of("Architecture"), &p->arch);
-		break;
-	case 'I':
-		if (field(line, str_of("Installed-Size"), &size) &&
-		    text_num(size, &p->bytes))
-			p->bytes = p->bytes > INT64_MAX / 1024 ? -1 :
-			    p->bytes * 1024;
-		break;
-	case 'S':
-		if (!field(line, str_of("Status"), &p->state) &&
-		    !field(line, str_of("Source"), &p->source))
-			(void)field(line, str_of("Section"), &p->section);
-		break;
-	}
+static const struct package none = { .bytes = -1 };
+
+static bool
+take(struct reading *r, struct str line, struct str key, struct str *to)
+{
+	struct str value;
+
+	if (!field(line, key, &value))
+		return false;
+	*to = arena_str(facts_arena(r->f), value);
+	return true;
 }
 
 /* "install ok installed": what is wanted, whether it is well, and what is. */
 static void
-set_state(struct package *p)
+take_state(struct reading *r, struct str value)
 {
-	struct str rest = p->state, want, flag;
+	struct package *p = &r->at;
+	struct str want, flag;
 
-	if (text_is(rest, "install ok installed")) {
+	if (text_is(value, "install ok installed")) {
 		p->state = str_of("installed");
 		return;
 	}
-	want = text_word(&rest);
-	flag = text_word(&rest);
-	p->state = text_word(&rest);
+	value = arena_str(facts_arena(r->f), value);
+	want = text_word(&value);
+	flag = text_word(&value);
+	p->state = text_word(&value);
 	if (!text_is(want, "install"))
 		p->status = want;
 	else if (!text_is(flag, "ok"))
@@ -70,70 +62,94 @@ set_state(struct package *p)
 }
 
 static void
-end_record(struct package *p, struct buf *all)
+take_field(struct reading *r, struct str line)
 {
-	if (p->name.len == 0)
-		return;
-	p->provider = "apt";
-	set_state(p);
-	p->source = text_word(&p->source);
-	if (p->source.len == 0)
-		p->source = p->name;
-	buf_add(all, p, sizeof(*p));
-}
+	struct package *p = &r->at;
+	struct str value;
 
-/* Most of a database is what goes on in a second line: not looked at. */
-static bool
-next_line(struct str *rest, struct str *line)
-{
-	const char *p = rest->p, *end = p + rest->len, *nl;
-
-	for (; p < end; p = nl + (nl < end)) {
-		nl = memchr(p, '\n', (size_t)(end - p));
-		if (nl == NULL)
-			nl = end;
-		if (*p == ' ')
-			continue;
-		*line = (struct str){ p, (size_t)(nl - p) };
-		p = nl + (nl < end);
-		*rest = (struct str){ p, (size_t)(end - p) };
-		return true;
+	switch (*line.p) {
+	case 'P':
+		if (!take(r, line, str_of("Package"), &p->name))
+			(void)take(r, line, str_of("Provides"), &p->provides);
+		break;
+	case 'V':
+		(void)take(r, line, str_of("Version"), &p->version);
+		break;
+	case 'A':
+		(void)take(r, line, str_of("Architecture"), &p->arch);
+		break;
+	case 'I':
+		if (field(line, str_of("Installed-Size"), &value) &&
+		    text_num(value, &p->bytes))
+			p->bytes = p->bytes > INT64_MAX / 1024 ? -1 :
+			    p->bytes * 1024;
+		break;
+	case 'S':
+		if (field(line, str_of("Status"), &value))
+			take_state(r, value);
+		else if (!take(r, line, str_of("Source"), &p->source))
+			(void)take(r, line, str_of("Section"), &p->section);
+		break;
 	}
-	return false;
 }
 
 static void
-parse(struct str text, struct buf *all)
+end_record(struct reading *r)
 {
-	static const struct package none = { .bytes = -1 };
-	struct package p = none;
-	struct str line;
+	struct package *p = &r->at;
 
-	while (next_line(&text, &line)) {
-		if (line.len > 0) {
-			take_line(&p, line);
-			continue;
-		}
-		end_record(&p, all);
-		p = none;
+	if (p->name.len > 0) {
+		p->provider = "apt";
+		p->source = text_word(&p->source);
+		if (p->source.len == 0)
+			p->source = p->name;
+		buf_add(&r->f->packages, p, sizeof(*p));
 	}
-	end_record(&p, all);
+	r->at = none;
 }
 
-/* What was parsed lies in what was read, and is parsed once, too. */
+static void
+take_line(struct str line, void *arg)
+{
+	struct reading *r = arg;
+
+	if (line.len == 0)
+		end_record(r);
+	else if (*line.p != ' ')	/* most of it goes on in a second line */
+		take_field(r, line);
+}
+
+/* Read once: all of it, or nothing. */
+static bool
+read_database(struct facts *f)
+{
+	struct reading r = { .f = f, .at = none };
+	struct pieces pieces = { .fn = take_line, .arg = &r };
+	int fd, error;
+
+	if ((fd = src_open(f, NULL, status_path)) == -1)
+		return false;
+	error = pieces_read(&pieces, f, status_path, fd, PACKAGE_DB_MAX);
+	close(fd);
+	end_record(&r);
+	if (error == 0)
+		return true;
+	buf_reset(&f->packages);
+	src_errno(f, status_path, error);
+	return false;
+}
+
 bool
 dpkg_each_state(struct facts *f, package_fn *fn, void *arg)
 {
-	struct str text = src_database(f, status_path, PACKAGE_DB_MAX);
 	const struct package *p;
 	size_t i;
 
-	if (text.p == NULL)
-		return false;
-	if (f->packages.len == 0)
-		parse(text, &f->packages);
-	if (buf_failed(&f->packages))
-		return true;
+	if (!f->packages_known)
+		f->has_packages = read_database(f);
+	f->packages_known = true;
+	if (!f->has_packages || buf_failed(&f->packages))
+		return f->has_packages;
 	p = (const struct package *)(const void *)f->packages.p;
 	for (i = 0; i < f->packages.len / sizeof(*p); i++)
 		fn(&p[i], arg);
@@ -163,46 +179,52 @@ dpkg_each(struct facts *f, package_fn *fn, void *arg)
 	return dpkg_each_state(f, pass_installed, &filter);
 }
 
-static int
-by_name(const void *a, const void *b)
+/* Where name is among the slots, or would be: there is always a free one. */
+static struct str *
+slot_of(const struct autos *a, struct str name)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	size_t i = (size_t)hash64(0, name.p, name.len) & a->mask;
+
+	while (a->slots[i].len > 0 && !str_eq(a->slots[i], name))
+		i = (i + 1) & a->mask;
+	return &a->slots[i];
 }
 
 bool
-dpkg_autos(struct facts *f, struct buf *sorted)
+dpkg_autos(struct facts *f, struct autos *a)
 {
+	enum { RECORD_LEAST = 16 };	/* bytes; it is rather 27 */
 	struct str text, line, name = { NULL, 0 }, value;
-	const char *p;
 
-	text = src_text_max(f, NULL, "/var/lib/apt/extended_states",
-	    PACKAGE_DB_MAX);
-	if (text.p == NULL)
+	if (!src_load(f, NULL, "/var/lib/apt/extended_states", PACKAGE_DB_MAX,
+	    &a->text))
+		return false;
+	text = buf_view(&a->text);
+	for (a->mask = 1; a->mask < text.len / RECORD_LEAST; )
+		a->mask = a->mask * 2 + 1;
+	if ((a->slots = calloc(a->mask + 1, sizeof(*a->slots))) == NULL)
 		return false;
 	while (text_line(&text, &line)) {
 		if (field(line, str_of("Package"), &value))
 			name = value;
-		else if (field(line, str_of("Auto-Installed"), &value) &&
-		    text_is(value, "1") &&
-		    (p = arena_cstr(facts_arena(f), name)) != NULL)
-			buf_add(sorted, &p, sizeof(p));
+		else if (name.len > 0 &&
+		    field(line, str_of("Auto-Installed"), &value) &&
+		    text_is(value, "1"))
+			*slot_of(a, name) = name;
 	}
-	if (sorted->len > 0 && !buf_failed(sorted))
-		qsort(sorted->p, sorted->len / sizeof(p), sizeof(p), by_name);
 	return true;
 }
 
 bool
-dpkg_is_auto(const struct buf *sorted, struct str name)
+dpkg_is_auto(const struct autos *a, struct str name)
 {
-	char key[256];
-	const char *p = key;
+	return name.len > 0 && a->slots != NULL && slot_of(a, name)->len > 0;
+}
 
-	if (name.len >= sizeof(key) || sorted->len == 0 ||
-	    buf_failed(sorted))
-		return false;
-	memcpy(key, name.p, name.len);
-	key[name.len] = '\0';
-	return bsearch(&p, sorted->p, sorted->len / sizeof(p), sizeof(p),
-	    by_name) != NULL;
+void
+dpkg_autos_clear(struct autos *a)
+{
+	buf_clear(&a->text);
+	free(a->slots);
+	*a = (struct autos){ 0 };
 }

@@ -37,11 +37,11 @@ human_seconds(struct buf *b, int64_t n)
 
 /* Is it something that people would rather read otherwise?  Then do so. */
 static bool
-human(struct buf *b, const struct val *v, unsigned flags)
+human(struct buf *b, const struct val *v)
 {
 	struct str key;
 
-	if ((flags & EMIT_HUMAN) == 0 || v->type != VAL_INT || v->key == NULL)
+	if (v->type != VAL_INT || v->key == NULL)
 		return false;
 	key = str_of(v->key);
 	if (text_ends(key, "bytes"))
@@ -106,7 +106,9 @@ emit_key(struct buf *b, const struct val *m, bool first, unsigned depth,
 	if (m->key == NULL)
 		return;
 	buf_json(b, str_of(m->key));
-	buf_puts(b, flags & EMIT_PRETTY ? ": " : ":");
+	buf_putc(b, ':');
+	if (flags & EMIT_PRETTY)
+		buf_putc(b, ' ');
 }
 
 static const char *
@@ -135,19 +137,27 @@ emit_list(struct buf *b, const struct val *v, unsigned depth, unsigned flags)
 	buf_putc(b, ends_of(v)[1]);
 }
 
-static void
-emit_at(struct buf *b, const struct val *v, unsigned depth, unsigned flags)
+/* For people; the text is built aside, for it is quoted as a whole. */
+static bool
+emit_human(struct buf *b, const struct val *v, unsigned flags)
 {
 	struct buf text = { 0 };
 
-	if (v->type == VAL_OBJ || v->type == VAL_ARR)
-		emit_list(b, v, depth, flags);
-	else if (human(&text, v, flags))
-		buf_json(b, buf_view(&text));
-	else
-		emit_scalar(b, v);
+	if ((flags & EMIT_HUMAN) == 0 || !human(&text, v))
+		return false;
+	buf_json(b, buf_view(&text));
 	b->failed |= text.failed;
 	buf_clear(&text);
+	return true;
+}
+
+static void
+emit_at(struct buf *b, const struct val *v, unsigned depth, unsigned flags)
+{
+	if (v->type == VAL_OBJ || v->type == VAL_ARR)
+		emit_list(b, v, depth, flags);
+	else if (!emit_human(b, v, flags))
+		emit_scalar(b, v);
 }
 
 static void
@@ -192,7 +202,7 @@ emit_bare(struct buf *b, const struct val *v, unsigned flags)
 		buf_str(b, v->u.str);
 	else if (v->type == VAL_OBJ || v->type == VAL_ARR)
 		emit_json(b, v, flags & ~(unsigned)EMIT_PRETTY);
-	else if (!human(b, v, flags))
+	else if ((flags & EMIT_HUMAN) == 0 || !human(b, v))
 		emit_scalar(b, v);
 }
 

@@ -24,8 +24,15 @@ bool	xbps_each(struct facts *f, package_fn *fn, void *arg);
 bool	portage_each(struct facts *f, package_fn *fn, void *arg);
 
 /* Names that apt installed only because others need them. */
-bool	dpkg_autos(struct facts *f, struct buf *sorted);
-bool	dpkg_is_auto(const struct buf *sorted, struct str name);
+struct autos {
+	struct buf	 text;
+	struct str	*slots;		/* mask + 1, a power of two */
+	size_t		 mask;
+};
+
+bool	dpkg_autos(struct facts *f, struct autos *a);
+bool	dpkg_is_auto(const struct autos *a, struct str name);
+void	dpkg_autos_clear(struct autos *a);
 
 /* packages.repositories: repos.c. */
 void	repos_put(struct facts *f, struct val *o);

@@ -175,7 +175,7 @@ run(struct facts *f, struct val *o)
 struct list {
 	struct facts	*f;
 	struct val	*o;
-	struct buf	 autos;
+	struct autos	 autos;
 	bool		 know_autos;
 };
 
@@ -205,7 +205,7 @@ run_list(struct facts *f, struct val *o)
 
 	l.know_autos = dpkg_autos(f, &l.autos);
 	facts_each_package(f, put_package, &l);
-	buf_clear(&l.autos);
+	dpkg_autos_clear(&l.autos);
 }
 
 /* Of two of that name the last counts, as it did upstream. */

@@ -313,7 +313,6 @@ src_database(struct facts *f, const char *path, size_t max)
 {
 	if (f->db_path == NULL || strcmp(f->db_path, path) != 0) {
 		buf_reset(&f->db);
-		buf_reset(&f->packages);
 		f->db_path = src_load(f, NULL, path, max, &f->db) ? path :
 		    NULL;
 	}

@@ -39,7 +39,9 @@ struct facts {
 	struct kept		*kept;
 	struct buf		 db;		/* see src_database() */
 	const char		*db_path;
-	struct buf		 packages;	/* parsed from db, by dpkg.c */
+	struct buf		 packages;	/* of dpkg: see dpkg.c */
+	bool			 packages_known;
+	bool			 has_packages;
 	struct host_name	 name;
 	bool			 named;
 	struct str		 domain;	/* p is NULL: not asked for */

@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "facts/lz4.h"
 #include "facts/package.h"
+#include "facts/pieces.h"
 #include "update/version.h"
 
 /*
@@ -39,22 +41,14 @@ struct upgrades {
 	struct buf	 name;
 	struct buf	 arch;
 	struct buf	 version;
-	struct buf	 rest;		/* a line that is not whole yet */
 };
-
-static struct str
-kept(struct facts *f, struct str s)
-{
-	s.p = arena_cstr(facts_arena(f), s);
-	return s.p == NULL ? (struct str){ "", 0 } : s;
-}
 
 static void
 take_installed(const struct package *p, void *arg)
 {
 	struct upgrades *u = arg;
-	struct installed one = { .arch = kept(u->f, p->arch),
-	    .version = kept(u->f, p->version) };
+	struct installed one = { .arch = arena_str(facts_arena(u->f), p->arch),
+	    .version = arena_str(facts_arena(u->f), p->version) };
 
 	if ((one.name = arena_cstr(facts_arena(u->f), p->name)) != NULL)
 		buf_add(&u->all, &one, sizeof(one));
@@ -92,7 +86,7 @@ end_record(struct upgrades *u)
 		best = &at->best[u->suite];
 		if (same_arch(at->arch, buf_view(&u->arch)) &&
 		    (best->len == 0 || version_cmp(version, *best) > 0))
-			*best = kept(u->f, version);
+			*best = arena_str(facts_arena(u->f), version);
 	}
 	buf_reset(&u->name);
 	buf_reset(&u->arch);
@@ -111,8 +105,10 @@ take_field(struct str line, const char *key, struct buf *to)
 }
 
 static void
-take_line(struct upgrades *u, struct str line)
+take_line(struct str line, void *arg)
 {
+	struct upgrades *u = arg;
+
 	if (line.len == 0)
 		end_record(u);
 	else if (*line.p == 'P')
@@ -123,65 +119,20 @@ take_line(struct upgrades *u, struct str line)
 		take_field(line, "Architecture:", &u->arch);
 }
 
-/* Lines may be longer than a piece; of those that are, nothing is wanted. */
 static void
-take_piece(struct upgrades *u, struct str piece)
-{
-	enum { LINE_MOST = 64 * 1024 };
-	const char *nl;
-	size_t n;
-
-	while (piece.len > 0 &&
-	    (nl = memchr(piece.p, '\n', piece.len)) != NULL) {
-		n = (size_t)(nl - piece.p);
-		if (u->rest.len > 0) {
-			buf_add(&u->rest, piece.p, n);
-			take_line(u, buf_view(&u->rest));
-			buf_reset(&u->rest);
-		} else
-			take_line(u, (struct str){ piece.p, n });
-		piece = (struct str){ nl + 1, piece.len - n - 1 };
-	}
-	if (u->rest.len < LINE_MOST)
-		buf_str(&u->rest, piece);
-}
-
-static void
-end_list(struct upgrades *u)
-{
-	if (u->rest.len > 0)
-		take_line(u, buf_view(&u->rest));
-	buf_reset(&u->rest);
-	end_record(u);
-}
-
-static void
-read_plain(struct upgrades *u, int fd)
-{
-	char piece[64 * 1024];
-	ssize_t n;
-
-	while ((n = read(fd, piece, sizeof(piece))) > 0 ||
-	    (n == -1 && errno == EINTR))
-		if (n > 0)
-			take_piece(u, (struct str){ piece, (size_t)n });
-	if (n == -1)
-		src_errno(u->f, lists, errno);
-}
-
-static void
-read_lz4(struct upgrades *u, int fd)
+read_lz4(struct upgrades *u, struct pieces *pieces, int fd)
 {
 	struct lz4 *z = lz4_new(fd);
 	const char *p;
 	long n = -1;
 
 	while (z != NULL && (n = lz4_next(z, &p)) > 0)
-		take_piece(u, (struct str){ p, (size_t)n });
+		pieces_take(pieces, (struct str){ p, (size_t)n });
 	if (n == -1)
 		src_error(u->f, lists, z == NULL ? strerror(ENOMEM) :
 		    "a list cannot be decompressed");
 	lz4_free(z);
+	pieces_end(pieces);
 }
 
 /*
@@ -219,8 +170,9 @@ static void
 read_list(struct upgrades *u, const struct dir *d, const char *name)
 {
 	struct str s = str_of(name);
+	struct pieces pieces = { .fn = take_line, .arg = u };
 	bool lz4 = text_ends(s, "_Packages.lz4");
-	int fd;
+	int fd, error = 0;
 
 	if (!lz4 && !text_ends(s, "_Packages")) {
 		if (text_has(s, "_Packages."))
@@ -232,11 +184,13 @@ read_list(struct upgrades *u, const struct dir *d, const char *name)
 	if (u->suite == NOT_AUTOMATIC || (fd = src_open(u->f, d, name)) == -1)
 		return;
 	if (lz4)
-		read_lz4(u, fd);
+		read_lz4(u, &pieces, fd);
 	else
-		read_plain(u, fd);
+		error = pieces_read(&pieces, u->f, lists, fd, SIZE_MAX);
 	close(fd);
-	end_list(u);
+	end_record(u);
+	if (error != 0)
+		src_errno(u->f, lists, error);
 }
 
 /* One from backports is upgraded from there, all others from elsewhere. */
@@ -296,7 +250,6 @@ clear:
 	buf_clear(&u.name);
 	buf_clear(&u.arch);
 	buf_clear(&u.version);
-	buf_clear(&u.rest);
 }
 
 const struct collector collect_upgradable = {
