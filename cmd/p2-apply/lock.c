@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "apply.h"
 
@@ -92,8 +93,8 @@ lock_store(const char *dir, unsigned seconds)
 		errx(2, "%s: %s", dir, strerror(ENAMETOOLONG));
 	if ((fd = open_lock(path)) == -1)
 		err(2, "%s", path);
-	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
+	while (TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) == -1) {
+		if (errno != EWOULDBLOCK)
 			err(2, "%s", path);
 		if (tries-- == 0)
 			give_up(fd, dir);
