@@ -331,6 +331,6 @@ site changed 1 0 1 0' ]
 command|: b|skipped|onlyif says no
 command|exit 5|failed|exit status 5' ]
 	run -0 partisci-query -t -d "$store" results -l 1
-	[[ ${lines[0]} =~ ^TIME\ +TYPE\ +TITLE\ +OUTCOME\ +WHY$ ]]
+	[[ ${lines[0]} =~ ^TIME\ +TYPE\ +TITLE\ +OUTCOME\ +CAUSE\ +WHY$ ]]
 	run -1 partisci-query -d "$store" runs -S 2100-01-01
 }

@@ -57,6 +57,30 @@ a="keep_orig: false, content"
 	    'changed 1, ok 0, skipped 0, failed 0, drift 1'
 }
 
+@test "cause: the store has it, until the resource is as it should be" {
+	apply <<<"p2.file('$T/a', {$a: '1'}).command('true');"
+	echo tampered >a
+	apply <<<"p2.file('$T/a', {$a: '1'}).command('true');"
+	results
+	is 0 'changed drift a
+changed - true'
+	apply <<<"p2.file('$T/a', {$a: '1'}).file('$T/b', {$a: '2'}).command('false');"
+	results
+	is 0 'ok - a
+changed new b
+failed - false
+changed - true'
+}
+
+# results: what the store has of each.
+results() {
+	run partisci-query -d "$store" results
+	run jq -r '"\(.outcome) \(.cause // "-") \(.title)"' <<<"$output"
+	output=$(sort -k 3 <<<"${output//$T\//}")
+	# shellcheck disable=SC2034	# is looks at it
+	stderr=
+}
+
 @test "cause: a source that has changed is no drift" {
 	echo 1 >source
 	apply <<<"p2.file('$T/a', {source: '$T/source', keep_orig: false});"

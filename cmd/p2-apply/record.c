@@ -11,7 +11,8 @@ enum { QUIET_MS = 60 * 60 * 1000 };	/* for so long, one record will do */
 
 /*
  * What came of a run, to be put into the store when it is over: results lie
- * one after the other as type, title, why, outcome, each with NUL behind it.
+ * one after the other as type, title, why, outcome, cause, each with NUL behind
+ * it.
  */
 struct record {
 	struct buf	 results;
@@ -36,6 +37,7 @@ record_result(const struct policy_result *r)
 	add(r->title);
 	add(r->sensitive ? str_of("") : r->why);
 	add(r->word.len > 0 ? r->word : str_of("ok"));
+	add(str_of(r->cause == NULL ? "" : r->cause));
 }
 
 static struct str
@@ -113,6 +115,7 @@ next_row(struct str *rest, struct result_row *r)
 	r->outcome = next(rest);
 	if (r->outcome.len > 50)
 		r->outcome.len = 50;
+	r->cause = next(rest);
 }
 
 static int

@@ -20,7 +20,8 @@ static const char *const columns[][TABLE_COLUMNS_MAX] = {
 	[ASK_EVENTS] = { "@last", "count", "host", "module", "object", "msg" },
 	[ASK_RUNS] = { "@time", "policy", "ver", "outcome", "changed", "ok",
 	    "skipped", "failed", "ms" },
-	[ASK_RESULTS] = { "@time", "type", "title", "outcome", "why" }
+	[ASK_RESULTS] = { "@time", "type", "title", "outcome", "cause",
+	    "why" }
 };
 
 static struct table table;

@@ -213,12 +213,14 @@ row_result(struct buf *b, const struct result_row *r)
 	char *p;
 
 	if ((p = room(b, r->type.len + r->title.len + r->policy.len +
-	    r->outcome.len + r->why.len)) == NULL)
+	    r->outcome.len + r->why.len + r->cause.len)) == NULL)
 		return;
 	p = put_text(PUT(p, "{\"type\":"), r->type);
 	p = put_text(PUT(p, ",\"title\":"), r->title);
 	p = put_text(PUT(p, ",\"outcome\":"), r->outcome);
 	p = put_text(PUT(p, ",\"why\":"), r->why);
+	if (r->cause.len > 0)
+		p = put_text(PUT(p, ",\"cause\":"), r->cause);
 	p = put_text(PUT(p, ",\"policy\":"), r->policy);
 	p = put_number(PUT(p, ",\"time\":"), r->time);
 	close_row(b, p);

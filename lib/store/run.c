@@ -88,6 +88,7 @@ run_unpack(const MDB_val *k, const MDB_val *d, struct run_row *r)
 	return key_end(d, at);
 }
 
+/* Of a change, the cause stands behind all else, unless it is not known. */
 static int
 result_unpack(const MDB_val *k, const MDB_val *d, struct result_row *r)
 {
@@ -102,6 +103,10 @@ result_unpack(const MDB_val *k, const MDB_val *d, struct result_row *r)
 	    (rc = value_take_text(d, &at, &r->outcome)) != 0 ||
 	    (rc = value_take_text(d, &at, &r->why)) != 0 ||
 	    (rc = take_num32(d, &at, &r->time)) != 0)
+		return rc;
+	r->cause = str_of("");
+	if (at < d->mv_size &&
+	    (rc = value_take_text(d, &at, &r->cause)) != 0)
 		return rc;
 	return key_end(d, at);
 }
@@ -191,6 +196,8 @@ store_result(struct store_tx *t, const struct result_row *row)
 	value_text(&v, r.outcome);
 	value_text(&v, r.why);
 	value_num(&v, r.time, 4);
+	if (r.cause.len > 0)
+		value_text(&v, r.cause);
 	return mdb_put(t->txn, t->s->dbi[T_RESULT], &k.val, &v.val, 0);
 }
 

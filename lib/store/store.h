@@ -364,6 +364,7 @@ struct result_row {
 	struct str	policy;
 	struct str	outcome;
 	struct str	why;
+	struct str	cause;		/* of a change, a word; or empty */
 	uint32_t	time;		/* since then it has been so */
 };
 
