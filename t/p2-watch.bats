@@ -55,7 +55,8 @@ quiet() {
 	wait_until waits "$watcher"
 }
 
-log() { cat "$BATS_TEST_TMPDIR/p2-apply.log"; }
+# What "watch" has started said, under whatever name.
+log() { cat "$BATS_TEST_TMPDIR/${within[0]-p2-apply}.log"; }
 
 # said TEXT: on stderr.
 said() { log | grep -qF -- "$1"; }
@@ -327,6 +328,38 @@ same_lines() { [ "$(sort "$1")" = "$(cat "$2")" ]; }
 	wait "$other"
 	wait_until holds w/f good
 	stop
+}
+
+# ahead SECONDS: for who has the clock of the shim, so much time has passed.
+ahead() {
+	echo "$1" >o/ahead.new
+	mv o/ahead.new o/ahead
+}
+
+# with_clock: what "watch" starts next has that clock.
+with_clock() {
+	ahead 0
+	within=(env LD_PRELOAD="$B/t/clock.so" CLOCK_AHEAD="$PWD/o/ahead"
+	    ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}")
+}
+
+@test "watch: who changes it back every minute is noticed as well, and told more and more seldom" {
+	local i
+
+	with_clock
+	watch <<<"p2.file('w/f', {content: 'good\n', keep_orig: false});"
+	for ((i = 1; i <= 22; i++)); do
+		ahead $((i * 60))
+		echo "bad $i" >w/f
+		wait_until holds w/f good
+		wait_until waits "$watcher"
+	done
+	ahead $((i * 60 + 3600))
+	echo bad >w/f
+	wait_until holds w/f good
+	stop
+	[ "$(log)" = 'p2-apply: file w/f: was changed again within the hour after each of 10 repairs: does somebody else repair it, too?
+p2-apply: file w/f: was changed again within the hour after each of 20 repairs: does somebody else repair it, too?' ]
 }
 
 @test "watch: our own writes do not wake us, and nothing happens while nothing does" {

@@ -152,6 +152,22 @@ open_journal(struct staying *y, int policy)
 	y->policy = policy;
 }
 
+/* Whatever was repaired, was so before. */
+static void
+tell_fight(const struct session *s, const struct policy_repair *r)
+{
+	fflush(stdout);
+	if (r->pause_ms > 0)
+		warnx("%.*s: was changed again at once after each of %u "
+		    "repairs: somebody else repairs it, too; the next repair "
+		    "is in %u s", (int)s->repaired.len, s->repaired.p,
+		    r->answers, r->pause_ms / 1000);
+	else if (r->again > 0)
+		warnx("%.*s: was changed again within the hour after each of "
+		    "%u repairs: does somebody else repair it, too?",
+		    (int)s->repaired.len, s->repaired.p, r->again);
+}
+
 static void
 repair_one(struct staying *y)
 {
@@ -170,13 +186,7 @@ repair_one(struct staying *y)
 	rc = policy_repair(y->p, &r, &why);
 	if (rc == -1)
 		tell("", &why);
-	if (r.pause_ms > 0) {
-		fflush(stdout);
-		warnx("%.*s: was changed again at once after each of %u "
-		    "repairs: somebody else repairs it, too; the next repair "
-		    "is in %u s", (int)s->repaired.len, s->repaired.p,
-		    r.answers, r.pause_ms / 1000);
-	}
+	tell_fight(s, &r);
 	buf_clear(&why);
 	keep_repair(s, y->p, policy, &before, rc != 0,
 	    (double)(clock_us() - began) / 1e3);

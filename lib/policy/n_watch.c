@@ -15,12 +15,16 @@
  * ANSWER: who changes a file again so soon after it was repaired answers our
  * repair; after ANSWERS_MAX in a row it is a fight, and we let more and more
  * time pass before the next one.
+ * AGAIN: who does so time and again, each within that time, fights as well, if
+ * slowly; that is told when it has been AGAIN_FIRST times, and whenever it has
+ * been twice as many.
  * RELOAD: a policy of several files has so long until all have arrived.
  */
 enum {
 	GRACE_MS = 10,
 	ANSWER_MS = 250, ANSWERS_MAX = 10,
 	PAUSE_MS = 1000, PAUSE_MAX_MS = 64000,
+	AGAIN_MS = 60 * 60 * 1000, AGAIN_FIRST = 10,
 	RELOAD_MS = 100, RELOAD_MAX_MS = 1000
 };
 
@@ -31,6 +35,8 @@ struct item {
 	int64_t		 done;		/* the last repair; 0: none */
 	int		 pause;		/* ms, in a fight */
 	unsigned	 answers;
+	unsigned	 again;		/* answers, and slower ones */
+	unsigned	 again_told;	/* how many when it was told last */
 	unsigned	 what;
 	unsigned	 policy;	/* whose step it is, from 0 */
 };
@@ -460,12 +466,26 @@ take_due(struct watching *w)
 	return id;
 }
 
+static void
+judge_again(struct item *it, struct policy_repair *r)
+{
+	if (it->done == 0 || it->since - it->done > AGAIN_MS) {
+		it->again = it->again_told = 0;
+		return;
+	}
+	if (++it->again < AGAIN_FIRST || it->again < 2 * it->again_told)
+		return;
+	it->again_told = it->again;
+	r->again = it->again;
+}
+
 /* It was repaired: by then, who changed it did so at once?  Again? */
 static void
 judge_repair(struct watching *w, struct policy_repair *r)
 {
 	struct item *it = &w->items[w->repaired];
 
+	judge_again(it, r);
 	if (it->done == 0 || it->since - it->done > ANSWER_MS) {
 		it->answers = 0;
 		it->pause = 0;

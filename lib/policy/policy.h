@@ -163,6 +163,7 @@ int	policy_next(const struct policy *p);
 struct policy_repair {
 	unsigned answers;	/* that many repairs were undone at once, ... */
 	unsigned pause_ms;	/* ... so the next one has to wait; 0: need not */
+	unsigned again;		/* that many, each within the hour; 0: not told */
 };
 
 /*
