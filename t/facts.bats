@@ -830,10 +830,10 @@ web2' ]
 	mkfifo "$root/fifo.json"
 	ln -s nowhere "$root/link.json"
 	run -0 custom
-	[ "$output" = "{\"external\":{\"good\":{\"a\":\"b\"}},\"errors\":[{\"source\":\"$root/fifo.json\",\"reason\":\"not a regular file\"},{\"source\":\"$root/group.txt\",\"reason\":\"refused: others may write it\"},{\"source\":\"$root/link.json\",\"reason\":\"leads nowhere\"},{\"source\":\"$root/world.txt\",\"reason\":\"refused: others may write it\"}]}" ]
+	[ "$output" = "{\"external\":{\"good\":{\"a\":\"b\"}},\"errors\":[{\"source\":\"$root/fifo.json\",\"reason\":\"not a regular file\"},{\"source\":\"$root/group.txt\",\"reason\":\"refused: others than its owner may write it\"},{\"source\":\"$root/link.json\",\"reason\":\"leads nowhere\"},{\"source\":\"$root/world.txt\",\"reason\":\"refused: others than its owner may write it\"}]}" ]
 	chmod 777 "$root"
 	run -0 custom
-	[ "$output" = "{\"errors\":[{\"source\":\"$root\",\"reason\":\"refused: others may write it\"}]}" ]
+	[ "$output" = "{\"errors\":[{\"source\":\"$root\",\"reason\":\"refused: others than its owner may write it\"}]}" ]
 }
 
 @test "facts: a link in an image does not lead out of it" {

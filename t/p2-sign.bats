@@ -290,7 +290,7 @@ changed file motd: Created file.'
 @test "p2-apply -K: the key itself is trusted only if nobody else may write it" {
 	key site
 	chmod g+w site.pub
-	refused 'p2-apply: site.pub: others may write it'
+	refused 'p2-apply: site.pub: others than its owner may write it'
 	chmod g-w site.pub
 	run --separate-stderr p2-apply -d '' -K none tree/site.p2
 	is 2 '' 'p2-apply: none: open: No such file or directory'

@@ -318,18 +318,7 @@ keep_repair(struct session *s, struct policy *p, int policy,
 static void
 read_stdin(struct buf *b)
 {
-	char *room;
-	ssize_t n;
-
-	if (b->len > 0)
-		return;
-	do {
-		if ((room = buf_room(b, 65536)) == NULL)
-			err(2, NULL);
-		if ((n = read(STDIN_FILENO, room, 65536)) > 0)
-			b->len += (size_t)n;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	if (n == -1)
+	if (b->len == 0 && buf_read(b, STDIN_FILENO, SIZE_MAX) == -1)
 		err(2, "stdin");
 }
 

@@ -38,21 +38,10 @@ in_dir(const char *dir, const char *ending)
 static void
 read_file(const char *path, struct buf *out)
 {
-	char *room;
-	ssize_t n;
 	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
-		err(2, "%s", path);
-	do {
-		if (out->len > FILE_MAX)
-			errx(2, "%s: is too big", path);
-		if ((room = buf_room(out, 65536)) == NULL)
-			err(2, NULL);
-		if ((n = read(fd, room, 65536)) > 0)
-			out->len += (size_t)n;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	if (n == -1)
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1 ||
+	    buf_read(out, fd, FILE_MAX) == -1)
 		err(2, "%s", path);
 	close(fd);
 }

@@ -20,24 +20,6 @@ static const size_t nfields[ACCOUNT_FILES] = {
 	PASSWD_FIELDS, SHADOW_FIELDS, GROUP_FIELDS, GSHADOW_FIELDS
 };
 
-static int
-read_to_end(int fd, struct buf *b)
-{
-	ssize_t n;
-	char *p;
-
-	for (;;) {
-		if ((p = buf_room(b, 16384)) == NULL) {
-			errno = ENOMEM;
-			return -1;
-		}
-		n = TEMP_FAILURE_RETRY(read(fd, p, 16384));
-		if (n <= 0)
-			return (int)n;
-		b->len += (size_t)n;
-	}
-}
-
 int
 account_slurp(const char *path, struct buf *b, struct buf *why)
 {
@@ -47,7 +29,7 @@ account_slurp(const char *path, struct buf *b, struct buf *why)
 	    O_CLOEXEC));
 	if (fd == -1)
 		return why_errno(why, path, "open");
-	if ((rc = read_to_end(fd, b)) == -1)
+	if ((rc = buf_read(b, fd, SIZE_MAX)) == -1)
 		why_errno(why, path, "read");
 	close(fd);
 	return rc;

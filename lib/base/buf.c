@@ -221,6 +221,28 @@ buf_view(const struct buf *b)
 }
 
 int
+buf_read(struct buf *b, int fd, size_t max)
+{
+	enum { PIECE = 64 * 1024 };
+	char *room;
+	ssize_t n;
+
+	do {
+		if ((room = buf_room(b, PIECE)) == NULL) {
+			errno = ENOMEM;
+			return -1;
+		}
+		if ((n = read(fd, room, PIECE)) > 0)
+			b->len += (size_t)n;
+		if (b->len > max) {
+			errno = EFBIG;
+			return -1;
+		}
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	return n == 0 ? 0 : -1;
+}
+
+int
 buf_write(struct buf *b, int fd)
 {
 	size_t done = 0;

@@ -49,6 +49,12 @@ void	 buf_json(struct buf *b, struct str s);
 struct str buf_view(const struct buf *b);
 
 /*
+ * Read fd to its end, behind what the buffer holds.  Returns 0, or -1 with
+ * errno: EFBIG if the buffer would come to hold more than max bytes, ENOMEM.
+ */
+int	 buf_read(struct buf *b, int fd, size_t max);
+
+/*
  * Write all of it to fd, through short writes and EINTR, and empty it.
  * Returns 0, or -1 with errno; then the buffer still holds what did not go.
  */

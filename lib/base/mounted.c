@@ -23,20 +23,9 @@ struct mounted {
 static int
 read_all(int fd, struct buf *b)
 {
-	char *room;
-	ssize_t n;
-
 	if (lseek(fd, 0, SEEK_SET) == -1)
 		return -1;
-	do {
-		if ((room = buf_room(b, 16384)) == NULL) {
-			errno = ENOMEM;
-			return -1;
-		}
-		if ((n = read(fd, room, 16384)) > 0)
-			b->len += (size_t)n;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	return n == 0 ? 0 : -1;
+	return buf_read(b, fd, SIZE_MAX);
 }
 
 struct mounted *

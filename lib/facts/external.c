@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trust.h"
 #include "facts/collect.h"
 #include "facts/json.h"
 #include "facts/program.h"
@@ -18,15 +19,18 @@ static const struct fact facts[] = {
 
 static const char default_dir[] = "/etc/p2/facts.d";
 
-/* Why it cannot be trusted, or NULL. */
-static const char *
-distrust(const struct stat *st)
+/* May we obey it?  If not, say why. */
+static bool
+trusted(struct facts *f, const char *path, const struct stat *st)
 {
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return "refused: it belongs to another user";
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return "refused: others may write it";
-	return NULL;
+	const char *why = trust_why_not(st);
+	char words[128];
+
+	if (why == NULL)
+		return true;
+	(void)snprintf(words, sizeof(words), "refused: %s", why);
+	src_error(f, path, words);
+	return false;
 }
 
 /* "key=value" lines; the rest of what is there is no matter. */
@@ -126,29 +130,35 @@ run_one(struct facts *f, struct val *o, const char *path, const char *name)
 }
 
 static void
+take_trusted(struct facts *f, struct val *o, const struct dir *d,
+    const char *name, const char *path, bool executable)
+{
+	struct str s = str_of(name);
+	struct buf b = { 0 };
+
+	if (text_ends(s, ".json") || text_ends(s, ".txt")) {
+		if (src_load(f, d, name, PROGRAM_OUTPUT_MAX, &b))
+			put_text(f, o, path, name, buf_view(&b),
+			    text_ends(s, ".json"));
+	} else if (executable)
+		run_one(f, o, path, name);
+	buf_clear(&b);
+}
+
+static void
 take_file(struct facts *f, struct val *o, const struct dir *d,
     const char *name)
 {
-	struct str s = str_of(name);
 	char path[PATH_MAX];
 	struct stat st;
-	struct buf b = { 0 };
-	const char *why;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", d->path, name);
 	if (!src_stat(f, d, name, &st))
 		src_error(f, path, "leads nowhere");
 	else if (!S_ISREG(st.st_mode))
 		src_error(f, path, "not a regular file");
-	else if ((why = distrust(&st)) != NULL)
-		src_error(f, path, why);
-	else if (text_ends(s, ".json") || text_ends(s, ".txt")) {
-		if (src_load(f, d, name, PROGRAM_OUTPUT_MAX, &b))
-			put_text(f, o, path, name, buf_view(&b),
-			    text_ends(s, ".json"));
-	} else if ((st.st_mode & 0111) != 0)
-		run_one(f, o, path, name);
-	buf_clear(&b);
+	else if (trusted(f, path, &st))
+		take_trusted(f, o, d, name, path, (st.st_mode & 0111) != 0);
 }
 
 /* The directory of -F is the caller's own, wherever the root is. */
@@ -167,16 +177,13 @@ run(struct facts *f, struct val *o)
 {
 	struct dir d;
 	struct stat st;
-	const char *why;
 	size_t i;
 
 	if (!open_dir(f, &d))
 		return;
 	if (fstat(d.fd, &st) == -1)
 		src_errno(f, d.path, errno);
-	else if ((why = distrust(&st)) != NULL)
-		src_error(f, d.path, why);
-	else
+	else if (trusted(f, d.path, &st))
 		for (i = 0; i < d.n; i++)
 			take_file(f, o, &d, d.names[i]);
 	dir_close(&d);

@@ -35,7 +35,6 @@ show_diff_fd(struct job *j, const struct file_seen *seen, int fd, off_t size)
 {
 	struct str new = { "", 0 };
 	struct buf b = { 0 };
-	ssize_t n = 1;
 
 	if (!j->want_diff || j->sensitive)
 		return;
@@ -44,14 +43,11 @@ show_diff_fd(struct job *j, const struct file_seen *seen, int fd, off_t size)
 		    seen->path);
 		return;
 	}
-	while (n > 0 && buf_room(&b, 65536) != NULL) {
-		n = TEMP_FAILURE_RETRY(read(fd, b.p + b.len, 65536));
-		b.len += n > 0 ? (size_t)n : 0;
-	}
-	if (b.len > 0)
-		new = buf_view(&b);
-	if (!buf_failed(&b))
+	if (buf_read(&b, fd, SIZE_MAX) == 0) {
+		if (b.len > 0)
+			new = buf_view(&b);
 		show_diff(j, seen, new);
+	}
 	buf_clear(&b);
 }
 

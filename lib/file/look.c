@@ -260,8 +260,7 @@ open_file(const char *path, int flags, struct buf *why)
 int
 file_load(const struct file_seen *seen, struct buf *b, struct buf *why)
 {
-	ssize_t n;
-	int fd;
+	int fd, rc;
 
 	if (!seen->host_data) {
 		buf_str(b, seen->data);
@@ -269,19 +268,10 @@ file_load(const struct file_seen *seen, struct buf *b, struct buf *why)
 	}
 	if ((fd = open_file(seen->path, 0, why)) == -1)
 		return -1;
-	do {
-		n = -1;
-		if (buf_room(b, CHUNK) == NULL)
-			errno = ENOMEM;
-		else
-			n = TEMP_FAILURE_RETRY(read(fd, b->p + b->len, CHUNK));
-		if (n > 0)
-			b->len += (size_t)n;
-	} while (n > 0);
-	if (n == -1)
+	if ((rc = buf_read(b, fd, SIZE_MAX)) == -1)
 		why_errno(why, seen->path, "read");
 	close(fd);
-	return (int)n;
+	return rc;
 }
 
 int

@@ -209,9 +209,7 @@ bool
 part_read(const struct job *whole, const char *path, struct buf *b)
 {
 	struct node n;
-	ssize_t got;
-	char *room;
-	int fd;
+	int fd, rc;
 
 	if (world_look(whole->world, path, &n) &&
 	    (n.kind != NODE_FILE || n.data.p != NULL)) {
@@ -221,9 +219,7 @@ part_read(const struct job *whole, const char *path, struct buf *b)
 	}
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return false;
-	while ((room = buf_room(b, 65536)) != NULL &&
-	    (got = read(fd, room, 65536)) > 0)
-		b->len += (size_t)got;
+	rc = buf_read(b, fd, SIZE_MAX);
 	close(fd);
-	return true;
+	return rc == 0;
 }

@@ -14,24 +14,17 @@
 static int
 load_source(const struct file_step *s, struct buf *b, struct buf *why)
 {
-	ssize_t n = 0;
-	int fd;
+	int fd, rc;
 
 	if (s->from_size > DIFF_BYTES_MAX)
 		return 0;
 	fd = open(s->from, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1)
 		return why_errno(why, s->from, "open");
-	do {
-		if (buf_room(b, 65536) == NULL)
-			break;
-		n = TEMP_FAILURE_RETRY(read(fd, b->p + b->len, 65536));
-		b->len += n > 0 ? (size_t)n : 0;
-	} while (n > 0);
+	if ((rc = buf_read(b, fd, SIZE_MAX)) == -1)
+		why_errno(why, s->from, "read");
 	close(fd);
-	if (buf_failed(b) || n == -1)
-		return why_errno(why, s->from, "read");
-	return 0;
+	return rc;
 }
 
 static mode_t

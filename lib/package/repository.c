@@ -144,26 +144,18 @@ static int
 read_key(struct job *j, const char *path, struct buf *b)
 {
 	struct buf why = { 0 };
-	ssize_t n = 0;
-	char *room;
-	int fd;
+	int fd, rc = -1;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return job_fail(j, "key %s: %s", path, strerror(errno)), -1;
 	if (j->trees != NULL &&
-	    trees_judge_fd(j->trees, path, fd, &why) == -1) {
+	    trees_judge_fd(j->trees, path, fd, &why) == -1)
 		job_fail(j, "%.*s", (int)why.len, why.p);
-		n = -1;
-	}
-	while (n != -1 && b->len <= KEY_MAX &&
-	    (room = buf_room(b, KEY_MAX)) != NULL &&
-	    (n = read(fd, room, KEY_MAX)) > 0)
-		b->len += (size_t)n;
-	if (n == -1 && why.len == 0)
+	else if ((rc = buf_read(b, fd, KEY_MAX)) == -1)
 		job_fail(j, "key %s: %s", path, strerror(errno));
 	close(fd);
 	buf_clear(&why);
-	return n == -1 ? -1 : 0;
+	return rc;
 }
 
 static int

@@ -77,23 +77,6 @@ n_stat(duk_context *ctx)
 	return 1;
 }
 
-static int
-read_fd(int fd, struct buf *b)
-{
-	char *room;
-	ssize_t n;
-
-	do {
-		if ((room = buf_room(b, 65536)) == NULL) {
-			errno = ENOMEM;
-			return -1;
-		}
-		if ((n = read(fd, room, 65536)) > 0)
-			b->len += (size_t)n;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	return n == 0 ? 0 : -1;
-}
-
 /* readFile(path): a Buffer. */
 static duk_ret_t
 n_read_file(duk_context *ctx)
@@ -106,7 +89,7 @@ n_read_file(duk_context *ctx)
 	engine_hold(ctx);
 	watching_read(policy_of(ctx), path);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1) {
-		rc = read_fd(fd, b);
+		rc = buf_read(b, fd, SIZE_MAX);
 		saved = errno;
 		close(fd);
 		errno = saved;

@@ -249,8 +249,6 @@ read_partial(const struct rendering *r, struct str name, const char *suffix,
 {
 	struct trees *trees = policy_of(r->ctx)->o.trees;
 	struct buf path = { 0 };
-	ssize_t n = -1;
-	char *room;
 	int fd = -1, rc = 0;
 
 	buf_printf(&path, "%s/%.*s%s", r->dir, (int)name.len, name.p, suffix);
@@ -260,12 +258,8 @@ read_partial(const struct rendering *r, struct str name, const char *suffix,
 	if (!buf_failed(&path))
 		fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd != -1) {
-		while (out->len < PARTIAL_MAX &&
-		    (room = buf_room(out, 65536)) != NULL &&
-		    (n = read(fd, room, 65536)) > 0)
-			out->len += (size_t)n;
+		rc = buf_read(out, fd, PARTIAL_MAX) == 0;
 		close(fd);
-		rc = n == 0;
 	}
 	if (rc == 1 && trees != NULL &&
 	    trees_judge_data(trees, path.p, buf_view(out), err) == -1)

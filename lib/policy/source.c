@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trust.h"
 #include "policy/native.h"
 #include "policy/watching.h"
 
@@ -19,32 +20,7 @@ enum { SOURCE_MAX = 256 * 1024 * 1024 };
 static const char *
 distrust(const struct stat *st)
 {
-	if (!S_ISREG(st->st_mode))
-		return "not a regular file";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return "belongs neither to root nor to the caller";
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return "others than its owner may write it";
-	return NULL;
-}
-
-/* Read all of fd into out; -1 with errno. */
-static int
-read_all(int fd, struct buf *out)
-{
-	char *room;
-	ssize_t n;
-
-	do {
-		if ((room = buf_room(out, 65536)) == NULL ||
-		    out->len > SOURCE_MAX) {
-			errno = EFBIG;
-			return -1;
-		}
-		if ((n = read(fd, room, 65536)) > 0)
-			out->len += (size_t)n;
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	return n == 0 ? 0 : -1;
+	return S_ISREG(st->st_mode) ? trust_why_not(st) : "not a regular file";
 }
 
 /* Read a file; why says what is wrong with it if it is to be trusted. */
@@ -61,7 +37,7 @@ read_file(const char *path, bool trust, struct buf *out, const char **why)
 		if (S_ISDIR(st.st_mode))
 			errno = EISDIR;
 		else if (!trust || (*why = distrust(&st)) == NULL)
-			rc = read_all(fd, out);
+			rc = buf_read(out, fd, SOURCE_MAX);
 	}
 	saved = errno;
 	close(fd);

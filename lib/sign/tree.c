@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trust.h"
 #include "base/why.h"
 #include "sign/manifest.h"
 #include "sign/signature.h"
@@ -30,9 +31,8 @@ static int
 read_whole(const char *path, size_t max, bool trust, struct buf *out,
     struct buf *why)
 {
+	const char *bad = NULL;
 	struct stat st;
-	char *room;
-	ssize_t n;
 	int fd, rc = -1;
 
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -42,23 +42,10 @@ read_whole(const char *path, size_t max, bool trust, struct buf *out,
 		why_errno(why, path, "fstat");
 	else if (!S_ISREG(st.st_mode))
 		why_say(why, "%s: not a regular file", path);
-	else if ((uintmax_t)st.st_size > max)
-		why_say(why, "%s: is too big", path);
-	else if (trust && ((st.st_uid != 0 && st.st_uid != geteuid()) ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH))))
-		why_say(why, "%s: others may write it", path);
-	else
-		rc = 0;
-	while (rc == 0) {
-		if ((room = buf_room(out, 65536)) == NULL || out->len > max)
-			rc = why_say(why, "%s: is too big", path);
-		else if ((n = read(fd, room, 65536)) > 0)
-			out->len += (size_t)n;
-		else if (n == 0)
-			break;
-		else if (errno != EINTR)
-			rc = why_errno(why, path, "read");
-	}
+	else if (trust && (bad = trust_why_not(&st)) != NULL)
+		why_say(why, "%s: %s", path, bad);
+	else if ((rc = buf_read(out, fd, max)) == -1)
+		why_errno(why, path, "read");
 	close(fd);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/trust.h"
 #include "store/env.h"
 
 enum {
@@ -98,11 +99,9 @@ store_make_dir(const char *dir)
 static int
 check_trust(const struct stat *st)
 {
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (!trust_owner(st))
 		return STORE_EOWNER;
-	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return STORE_EWRITABLE;
-	return 0;
+	return trust_mode(st) ? 0 : STORE_EWRITABLE;
 }
 
 static int
