@@ -6,7 +6,7 @@ cd /root
 files='passwd shadow group gshadow'
 calls='write fsync fdatasync syncfs rename renameat renameat2 linkat symlinkat
     unlink unlinkat mkdir mkdirat rmdir fchown fchownat fchmod fchmodat ftruncate'
-killed=0 halves=0
+killed=0 refused=0
 
 # Hashes of the four files after each step, in 0 to 3.
 save() {
@@ -50,18 +50,11 @@ try() {
 	killed=$((killed + 1))
 	for f in $files; do
 		cmp -s "$was/$f" "/etc/$f" || cmp -s "$step/$f" "/etc/$f" ||
+		    sed 's/,new$//' "$step/$f" | cmp -s - "/etc/$f" ||
 		    fail "/etc/$f is neither old nor new"
 	done
 	# Homes may be missing; that is no matter of these files.
-	if ! { pwck -rq && grpck -r; } >out 2>&1; then
-		halves=$((halves + 1))
-		same=0
-		for f in $files; do
-			cmp -s "$was/$f" "$step/$f" || ! cmp -s "$was/$f" "/etc/$f" ||
-			    same=$((same + 1))
-		done
-		[ $same -gt 0 ] || fail "$(cat out)"
-	fi
+	{ pwck -rq && grpck -r; } >out 2>&1 || refused=$((refused + 1))
 	mkdir -p kept && cp -a /etc/passwd /etc/shadow /etc/group \
 	    /etc/gshadow kept/
 	useradd check >out 2>&1 || fail "useradd: $(cat out)"
@@ -78,9 +71,11 @@ try() {
 }
 
 for step in 1 2 3; do
+	refused=0
 	for call in $calls; do
 		n=1
 		while try; do n=$((n + 1)); done
 	done
+	echo "step $step: refused $refused"
 done
-echo "killed $killed, halves $halves"
+echo "killed $killed"

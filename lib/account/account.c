@@ -83,6 +83,7 @@ accounts_clear(struct accounts *a)
 
 	for (i = 0; i < ACCOUNT_FILES; i++) {
 		buf_clear(&a->f[i].text);
+		buf_clear(&a->f[i].first);
 		a->f[i].there = a->f[i].changed = false;
 	}
 	a->removing = false;
@@ -105,7 +106,7 @@ accounts_failed(const struct accounts *a)
 	size_t i;
 
 	for (i = 0; i < ACCOUNT_FILES; i++)
-		if (buf_failed(&a->f[i].text))
+		if (buf_failed(&a->f[i].text) || buf_failed(&a->f[i].first))
 			return true;
 	return false;
 }
@@ -304,6 +305,19 @@ void
 account_drop(struct accounts *a, enum account_file f, struct str name)
 {
 	change(a, f, name, NULL);
+}
+
+void
+accounts_part(struct accounts *a)
+{
+	static const enum account_file groups[] = { ACCOUNT_GROUP,
+	    ACCOUNT_GSHADOW };
+	size_t i;
+
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (a->f[groups[i]].changed)
+			buf_str(&a->f[groups[i]].first,
+			    buf_view(&a->f[groups[i]].text));
 }
 
 bool

@@ -19,10 +19,17 @@
  * the world, where whoever asks for a user finds them.
  *
  * What is changed is read again behind the locks that shadow-utils take,
- * staged, made durable and renamed, one file right behind the other.  No order
- * of renames is one that pwck(8) and grpck(8) accept halfway: being killed
- * between two leaves a line without its other half.  Such a line lets nobody
- * in, and the next run completes or removes it.
+ * staged, made durable and renamed, one file right behind the other.
+ *
+ * pwck(8) accepts passwd and shadow where both have the same names, whatever
+ * their other fields are; grpck(8) accepts group and gshadow where both have
+ * the same names, and members that passwd has.  A rename brings names to one
+ * file only, so no order of renames avoids that a name is in one file of a
+ * pair alone; only a host without any shadow would be accepted, and there
+ * nobody could log in.  The order here is one in which nothing else is refused:
+ * being killed leaves a pair apart in one place of each pair that gets or
+ * loses a name, and nowhere else.  Such a line lets nobody in, and the next
+ * run completes or removes it.
  */
 /* A host may do without shadow and gshadow. */
 enum account_file {
@@ -56,6 +63,7 @@ struct accounts {
 		bool		 there;
 		bool		 changed;
 		struct buf	 text;
+		struct buf	 first;	/* a text before that one, or empty */
 	} f[ACCOUNT_FILES];
 	bool	 removing;	/* the order in which files are renamed */
 };
@@ -106,6 +114,12 @@ bool	account_id(struct str s, id_t *id);
 void	account_set(struct accounts *a, enum account_file f, struct str name,
 	    const struct account_line *l);
 void	account_drop(struct accounts *a, enum account_file f, struct str name);
+
+/*
+ * A user is made: groups as they are now are written before him, and what they
+ * become from here on, with him as a member, after him.
+ */
+void	accounts_part(struct accounts *a);
 
 /* A list with commas between: is it in there?  The same with it, or without. */
 bool	account_list_has(struct str list, struct str name);

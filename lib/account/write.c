@@ -19,17 +19,46 @@ struct part {
 	int		 old;
 };
 
+/* A text of a file: the one that goes first, or the last one. */
+struct turn {
+	enum account_file file;
+	bool		 first;
+};
+
+enum { TURNS = 6 };
+
 /*
  * What comes first is what counts least by itself: the hidden half of what is
- * made; of what goes, the half that programs look at.  A group goes before its
- * user, who tells that there is still something to do.
+ * made; of what goes, the half that programs look at.  A user comes behind the
+ * group of its own and before it is a member of others, which grpck(8) would
+ * not have.  It is the last to go: it tells that there is still something to
+ * do.
  */
-static const enum account_file making[ACCOUNT_FILES] = {
-	ACCOUNT_GSHADOW, ACCOUNT_GROUP, ACCOUNT_SHADOW, ACCOUNT_PASSWD
+static const struct turn making[TURNS] = {
+	{ ACCOUNT_GSHADOW, true }, { ACCOUNT_GROUP, true },
+	{ ACCOUNT_SHADOW, false }, { ACCOUNT_PASSWD, false },
+	{ ACCOUNT_GSHADOW, false }, { ACCOUNT_GROUP, false }
 };
-static const enum account_file removing[ACCOUNT_FILES] = {
-	ACCOUNT_GROUP, ACCOUNT_GSHADOW, ACCOUNT_PASSWD, ACCOUNT_SHADOW
+static const struct turn removing[TURNS] = {
+	{ ACCOUNT_GROUP, true }, { ACCOUNT_GSHADOW, true },
+	{ ACCOUNT_GROUP, false }, { ACCOUNT_GSHADOW, false },
+	{ ACCOUNT_PASSWD, false }, { ACCOUNT_SHADOW, false }
 };
+
+/* The text of that turn; without one, there is nothing to be written. */
+static struct str
+text_of(const struct accounts *a, const struct turn *t)
+{
+	struct str none = { NULL, 0 };
+	struct str text = buf_view(&a->f[t->file].text);
+	struct str first = buf_view(&a->f[t->file].first);
+
+	if (t->first)
+		return first.len > 0 ? first : none;
+	if (!a->f[t->file].changed || (first.len > 0 && str_eq(text, first)))
+		return none;
+	return text.p != NULL ? text : str_of("");
+}
 
 static int
 note(const struct part *p, const struct str text, const struct job *j,
@@ -81,21 +110,23 @@ end(struct part *p)
 int
 accounts_write(struct accounts *a, struct job *j, struct buf *why)
 {
-	const enum account_file *order = a->removing ? removing : making;
-	struct part parts[ACCOUNT_FILES];
-	struct replace *all[ACCOUNT_FILES];
+	const struct turn *turns = a->removing ? removing : making;
+	struct part parts[TURNS];
+	struct replace *all[TURNS];
+	struct str text;
 	size_t done, i, n = 0;
 	int rc = 0;
 
 	if (accounts_failed(a))
 		return why_say(why, "out of memory");
-	for (i = 0; rc == 0 && i < ACCOUNT_FILES; i++)
-		if (a->f[order[i]].changed &&
-		    (rc = stage(&parts[n], account_paths[order[i]],
-		    buf_view(&a->f[order[i]].text), j, why)) == 0) {
+	for (i = 0; rc == 0 && i < TURNS; i++) {
+		text = text_of(a, &turns[i]);
+		if (text.p != NULL && (rc = stage(&parts[n],
+		    account_paths[turns[i].file], text, j, why)) == 0) {
 			all[n] = &parts[n].r;
 			n++;
 		}
+	}
 	if (rc == -1)
 		journal_forget(j);
 	else if ((rc = journal_commit(j, why)) == 0)

@@ -544,6 +544,8 @@ present(struct job *j, struct user_plan *p)
 	if ((there ? correct(j, p, &l, uid) : create(j, p, uid)) == -1 ||
 	    plan_shadow(j, &p->db, !there) == -1)
 		return -1;
+	if (!there)
+		accounts_part(&p->db);
 	return plan_groups(j, &p->db);
 }
 
