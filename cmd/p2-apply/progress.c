@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "apply.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 
 /*
@@ -18,7 +19,7 @@
  * that stderr is.  A thread draws, so that a step that takes long is seen, and
  * short ones cost no call each.
  */
-enum { TENTH = 100 * 1000 * 1000, COLUMNS = 80, COLUMNS_MAX = 1000 };
+enum { COLUMNS = 80, COLUMNS_MAX = 1000 };
 
 static struct {
 	pthread_mutex_t	 lock;		/* for all that follows */
@@ -121,18 +122,6 @@ wipe(void)
 	progress.stale = true;
 }
 
-/* The next tenth of a second. */
-static void
-set_time(struct timespec *t)
-{
-	clock_gettime(CLOCK_MONOTONIC, t);
-	t->tv_nsec += TENTH;
-	if (t->tv_nsec >= 1000000000) {
-		t->tv_nsec -= 1000000000;
-		t->tv_sec++;
-	}
-}
-
 static void *
 run_thread(void *arg)
 {
@@ -140,7 +129,7 @@ run_thread(void *arg)
 
 	pthread_mutex_lock(&progress.lock);
 	while (progress.on) {
-		set_time(&t);
+		t = clock_in_ms(100);
 		while (progress.on && pthread_cond_timedwait(&progress.ended,
 		    &progress.lock, &t) == 0)
 			;

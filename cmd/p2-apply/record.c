@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "apply.h"
+#include "base/clock.h"
 
 enum { QUIET_MS = 60 * 60 * 1000 };	/* for so long, one record will do */
 
@@ -68,16 +69,6 @@ short_version(struct str version)
 	if (version.len == 64)
 		version.len = 16;
 	return version;
-}
-
-/* Milliseconds since 1970. */
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* The applied policy is itself something that this host has in a version. */
@@ -154,7 +145,7 @@ static bool
 run_is_told(const struct run_row *last, struct str version,
     const struct tally *n)
 {
-	uint64_t now = now_ms();
+	uint64_t now = clock_unix_ms();
 
 	return n->changed == 0 && n->failed == 0 && last->failed == 0 &&
 	    str_eq(last->ver, version) &&
@@ -190,7 +181,7 @@ static int
 put_run(struct store_tx *t, struct str policy, struct str version,
     const struct tally *n, bool failed, double ms)
 {
-	struct run_row r = { .time = now_ms(), .policy = policy,
+	struct run_row r = { .time = clock_unix_ms(), .policy = policy,
 	    .ver = version, .outcome = str_of(failed ? "failed" : n->changed > 0 ? "changed" :
 	    "ok"), .changed = (uint32_t)n->changed, .ok = (uint32_t)n->ok,
 	    .skipped = (uint32_t)n->skipped, .failed = (uint32_t)n->failed,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/confine.h"
 #include "session.h"
 
@@ -322,21 +323,12 @@ read_stdin(struct buf *b)
 		err(2, "stdin");
 }
 
-static double
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static int
 apply_one(struct session *s, struct policy *p, const char *path,
     struct buf *why)
 {
 	struct tally before = s->tally;
-	double started = now_ms();
+	double started = clock_fine_ms();
 	struct str text;
 	int rc;
 
@@ -358,7 +350,7 @@ apply_one(struct session *s, struct policy *p, const char *path,
 		buf_str(&s->versions, policy_version(p));
 		buf_putc(&s->versions, '\0');
 	}
-	keep_outcome(s, p, path, &before, rc != 0, now_ms() - started);
+	keep_outcome(s, p, path, &before, rc != 0, clock_fine_ms() - started);
 	return rc;
 }
 
@@ -549,7 +541,7 @@ int
 run(const struct asked *a)
 {
 	struct session s = { .asked = a };
-	double started = now_ms();
+	double started = clock_fine_ms();
 	int rc = 0, exit_status = -1;
 	struct policy *p = NULL;
 
@@ -570,7 +562,7 @@ run(const struct asked *a)
 		rc = apply_all(&s, a->noop, staying ? &p : NULL,
 		    &exit_status);
 	if (!a->check && a->explain == NULL)
-		show_summary(&s.tally, now_ms() - started);
+		show_summary(&s.tally, clock_fine_ms() - started);
 	if (p != NULL && exit_status == -1 && policy_is_declared(p))
 		exit_status = stay(&s, p, rc);
 	else

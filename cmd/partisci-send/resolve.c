@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "send.h"
 
 /* A question to the resolver, which nobody may be waiting for any more. */
@@ -45,26 +45,11 @@ question_free(struct question *q)
 	free(q);
 }
 
-static struct timespec
-in_ms(long ms)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += ms / 1000;
-	ts.tv_nsec += ms % 1000 * 1000000;
-	if (ts.tv_nsec >= 1000000000) {
-		ts.tv_sec++;
-		ts.tv_nsec -= 1000000000;
-	}
-	return ts;
-}
-
 int
 resolve(const char *host, const char *port, long timeout_ms,
     struct addrinfo **res)
 {
-	struct timespec until = in_ms(timeout_ms);
+	struct timespec until = clock_in_ms(timeout_ms);
 	struct question *q;
 	pthread_t thread;
 	int rc;

@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "account/account.h"
+#include "base/clock.h"
 #include "base/place.h"
 #include "base/replace.h"
 #include "base/why.h"
@@ -24,20 +24,11 @@
 
 enum { PAUSE_MS = 50 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* False when it is time to give up. */
 static bool
 wait_until(int64_t end)
 {
-	if (now_ms() >= end)
+	if (clock_ms() >= end)
 		return false;
 	poll(NULL, 0, PAUSE_MS);
 	return true;
@@ -166,7 +157,7 @@ int
 account_lock(struct account_lock *l, const struct accounts *a,
     int64_t timeout_ms, struct buf *why)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = clock_ms() + timeout_ms;
 	char name[64];
 	size_t i;
 

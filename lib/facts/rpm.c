@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/symbol.h"
 #include "facts/package.h"
 
 /*
@@ -51,17 +52,16 @@ load(struct librpm *l)
 		{ "headerGetString", &l->string },
 		{ "headerGetNumber", &l->number }
 	};
-	void *lib = NULL, *symbol;
+	void *lib = NULL;
 	size_t i;
 
 	for (i = 0; lib == NULL && i < 3; i++)
 		lib = dlopen(sonames[i], RTLD_NOW | RTLD_LOCAL);
 	for (i = 0; lib != NULL && i < sizeof(symbols) / sizeof(symbols[0]);
-	    i++) {
-		if ((symbol = dlsym(lib, symbols[i].name)) == NULL)
+	    i++)
+		if (!symbol_bind(lib, symbols[i].name, symbols[i].to,
+		    sizeof(void *)))
 			return false;
-		memcpy(symbols[i].to, &symbol, sizeof(symbol));
-	}
 	return lib != NULL;
 }
 

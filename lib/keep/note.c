@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <lmdb.h>
 
+#include "base/clock.h"
 #include "base/why.h"
 #include "keep/look.h"
 
@@ -16,7 +16,6 @@ static int
 next_run(struct store *s, uint64_t *run)
 {
 	struct store_view *v;
-	struct timespec now;
 	uint64_t last;
 	int rc;
 
@@ -24,8 +23,7 @@ next_run(struct store *s, uint64_t *run)
 		return rc;
 	rc = store_last_change(v, &last);
 	store_view_end(v);
-	clock_gettime(CLOCK_REALTIME, &now);
-	*run = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	*run = clock_unix_ms();
 	if (*run <= last)
 		*run = last + 1;
 	return rc;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "policy/native.h"
 
 /*
@@ -96,7 +97,7 @@ held_put(struct policy *p, const struct result *r, bool staged)
 	h = &p->held[p->nheld];
 	h->job = p->job;
 	h->r = *r;
-	h->r.ms = now_ms() - p->started;
+	h->r.ms = clock_fine_ms() - p->started;
 	if (!keep_texts(h)) {
 		*h = (struct held){ 0 };
 		return false;
@@ -151,12 +152,12 @@ held_end(struct policy *p, int outcomes[HELD_MAX])
 {
 	struct job *v[RESOURCE_GATHER_MAX];
 	size_t n = list_staged(p, v), done = 0, i, k = 0;
-	double started = now_ms(), each;
+	double started = clock_fine_ms(), each;
 	struct held *h;
 
 	if (n > 0)
 		done = v[0]->type->gather->finish(v, n);
-	each = n == 0 ? 0 : (now_ms() - started) / (double)n;
+	each = n == 0 ? 0 : (clock_fine_ms() - started) / (double)n;
 	for (i = 0; i < p->nheld; i++) {
 		h = &p->held[i];
 		if (h->staged) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "policy/native.h"
 #include "policy/watching.h"
 #include "service/service.h"
@@ -466,7 +467,7 @@ go_on(struct policy *p, struct result *r, bool wait)
 		if (!staged)
 			r->outcome = j->type->apply(j);
 	}
-	r->ms = now_ms() - p->started;
+	r->ms = clock_fine_ms() - p->started;
 	if (!staged && p->nheld == 0)
 		result_tell(p, j, r);
 	else if (!held_put(p, r, staged)) {
@@ -522,7 +523,7 @@ n_run(duk_context *ctx)
 	bool wait = false;
 
 	engine_progress(&p->engine);
-	p->started = now_ms();
+	p->started = clock_fine_ms();
 	engine_hold(ctx);
 	job_clear(&p->job);
 	engine_let(ctx);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "policy/native.h"
 
 /* describe(fn): how errors are put into words. */
@@ -33,7 +34,7 @@ n_print(duk_context *ctx)
 static duk_ret_t
 n_now(duk_context *ctx)
 {
-	duk_push_number(ctx, now_ms());
+	duk_push_number(ctx, clock_fine_ms());
 	return 1;
 }
 

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "policy/native.h"
 #include "types/types.h"
 
@@ -33,7 +34,7 @@ is_wanted(duk_context *ctx, struct policy *p, duk_uint_t type)
 {
 	struct result r = { .outcome = OUTCOME_OK };
 
-	p->started = now_ms();
+	p->started = clock_fine_ms();
 	engine_hold(ctx);
 	job_clear(&p->job);
 	engine_let(ctx);
@@ -44,7 +45,7 @@ is_wanted(duk_context *ctx, struct policy *p, duk_uint_t type)
 	r.file = arg_text(ctx, -1, 2);
 	engine_hold(ctx);
 	r.outcome = p->job.type->plan(&p->job);
-	r.ms = now_ms() - p->started;
+	r.ms = clock_fine_ms() - p->started;
 	if (r.outcome == OUTCOME_OK)
 		result_tell(p, &p->job, &r);
 	engine_let(ctx);

@@ -204,9 +204,6 @@ void	check_option(duk_context *ctx, const struct resource_type *type,
 void	set_job(duk_context *ctx, struct policy *p,
 	    const struct resource_type *type, const char *role);
 
-/* Milliseconds of a clock that only goes forward. */
-double	now_ms(void);
-
 /*
  * Compile the source called path, as a file's functions shall name it, or take
  * what was compiled before; the function is left on the stack.  A policy is a

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "policy/native.h"
 
@@ -88,15 +87,6 @@ will_write(duk_context *ctx, const char *call, const char *path)
 	duk_put_prop_string(ctx, -2, "dryReason");
 	duk_pop(ctx);
 	(void)duk_throw(ctx);
-}
-
-double
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 const struct embedded *
