@@ -152,6 +152,18 @@ void	owned_end(void);
 /* Why it had to be changed: a word for the result, or NULL. */
 const char *owned_cause(const struct policy_result *r, bool dry);
 
+/*
+ * list.c: what the store has, as lines or as JSON.  rows() puts all there is in
+ * l->out and returns 0 or a code of the store.  Returns the exit status.
+ */
+struct list {
+	struct buf	out;
+	struct str	path;		/* what it is about, or empty */
+	bool		json;
+};
+int	list_print(const struct asked *a, struct list *l,
+	    int (*rows)(struct store_view *v, struct list *l));
+
 /* owed.c: list it; returns the exit status. */
 int	owed_list(const struct asked *a);
 

@@ -1,33 +1,13 @@
-#include <sys/stat.h>
-
 #include <err.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "apply.h"
+#include "base/when.h"
 #include "keep/keep.h"
 
 /* --history: what became of a path, the last change first. */
-struct list {
-	struct buf	 out;
-	bool		 json;
-};
-
-static void
-put_time(struct buf *b, uint64_t ms)
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-	char text[32];
-
-	gmtime_r(&t, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	buf_puts(b, text);
-}
-
 static const char *
 kind_of(const struct kept_state *s)
 {
@@ -88,7 +68,7 @@ with_policy(struct buf *b, struct str file,
 static void
 add_text(struct buf *b, const struct change_row *r)
 {
-	put_time(b, r->run);
+	when_format_utc(b, (time_t)(r->run / 1000));
 	buf_printf(b, "\t%s\twas ", what_of(r));
 	put_was(b, &r->was);
 	buf_putc(b, '\t');
@@ -98,15 +78,6 @@ add_text(struct buf *b, const struct change_row *r)
 	buf_putc(b, ':');
 	buf_str(b, r->title);
 	buf_putc(b, '\n');
-}
-
-static void
-member(struct buf *b, const char *name, struct str value)
-{
-	buf_putc(b, ',');
-	buf_json(b, str_of(name));
-	buf_putc(b, ':');
-	buf_json(b, value);
 }
 
 static void
@@ -122,7 +93,7 @@ put_state(struct buf *b, const char *name, const struct kept_state *s)
 	if (s->has & KEPT_HAS_GID)
 		buf_printf(b, ",\"gid\":%u", s->gid);
 	if (s->kind == KEPT_LINK)
-		member(b, "target", s->target);
+		buf_member(b, "target", s->target);
 	if (s->kind == KEPT_FILE && (s->has & KEPT_HAS_DIGEST)) {
 		buf_printf(b, ",\"size\":%llu,\"sha256\":\"",
 		    (unsigned long long)s->size);
@@ -131,7 +102,7 @@ put_state(struct buf *b, const char *name, const struct kept_state *s)
 		buf_putc(b, '"');
 	}
 	if (keep_why_not(s) != NULL)
-		member(b, "not_kept", str_of(keep_why_not(s)));
+		buf_member(b, "not_kept", str_of(keep_why_not(s)));
 	buf_putc(b, '}');
 }
 
@@ -139,14 +110,14 @@ static void
 add_json(struct buf *b, const struct change_row *r)
 {
 	buf_puts(b, "{\"time\":\"");
-	put_time(b, r->run);
+	when_format_utc(b, (time_t)(r->run / 1000));
 	buf_printf(b, "\",\"run\":%llu,\"what\":\"%s\"",
 	    (unsigned long long)r->run, what_of(r));
-	member(b, "path", r->path);
+	buf_member(b, "path", r->path);
 	buf_puts(b, ",\"policy\":");
 	with_policy(b, r->policy, buf_json);
-	member(b, "type", r->type);
-	member(b, "title", r->title);
+	buf_member(b, "type", r->type);
+	buf_member(b, "title", r->title);
 	if (r->undoes != 0)
 		buf_printf(b, ",\"undoes\":%llu",
 		    (unsigned long long)r->undoes);
@@ -167,35 +138,25 @@ add_row(const struct change_row *r, void *arg)
 	return 0;
 }
 
+static int
+rows(struct store_view *v, struct list *l)
+{
+	return store_each_change_of(v, l->path, add_row, l);
+}
+
 int
 history(const struct asked *a)
 {
-	struct list l = { .json = a->json };
+	struct list l = { 0 };
 	struct buf path = { 0 };
-	struct store_view *v;
-	struct store *s;
-	bool any;
-	int rc;
+	int status;
 
 	if (*a->dir == '\0')
 		errx(2, "there is no store, so nothing is kept");
 	if (keep_path(&path, a->history) == -1)
 		err(2, "%s", a->history);
-	if ((rc = store_open(&s, a->dir, STORE_READ)) != 0)
-		errx(2, "%s: %s", a->dir, store_strerror(rc));
-	if ((rc = store_view(s, &v)) == 0) {
-		rc = store_each_change_of(v, buf_view(&path), add_row, &l);
-		store_view_end(v);
-	}
-	store_close(s);
-	if (rc == 0 && buf_failed(&l.out))
-		rc = ENOMEM;
-	if (rc != 0)
-		errx(2, "%s: %s", a->dir, store_strerror(rc));
-	any = l.out.len > 0;
-	if (any && fwrite(l.out.p, 1, l.out.len, stdout) != l.out.len)
-		err(2, "stdout");
-	buf_clear(&l.out);
+	l.path = buf_view(&path);
+	status = list_print(a, &l, rows);
 	buf_clear(&path);
-	return any ? 0 : 1;
+	return status;
 }

@@ -32,15 +32,6 @@ flush_line(void)
 	buf_reset(&line);
 }
 
-static void
-member(const char *name, struct str value)
-{
-	buf_putc(&line, ',');
-	buf_json(&line, str_of(name));
-	buf_putc(&line, ':');
-	buf_json(&line, value);
-}
-
 static const char *
 outcome_word(enum outcome o)
 {
@@ -55,20 +46,20 @@ show_json(const struct policy_result *r)
 {
 	buf_puts(&line, "{\"type\":");
 	buf_json(&line, r->type);
-	member("title", r->title);
-	member("outcome", str_of(outcome_word(r->outcome)));
+	buf_member(&line, "title", r->title);
+	buf_member(&line, "outcome", str_of(outcome_word(r->outcome)));
 	if (!str_eq(r->word, str_of(outcome_word(r->outcome))))
-		member("result", r->word);
+		buf_member(&line, "result", r->word);
 	if (r->cause != NULL)
-		member("cause", str_of(r->cause));
+		buf_member(&line, "cause", str_of(r->cause));
 	if (r->why.len > 0)
-		member("why", r->why);
+		buf_member(&line, "why", r->why);
 	if (asked->noop)
 		buf_puts(&line, ",\"noop\":true");
 	if (r->repair)
 		buf_puts(&line, ",\"repair\":true");
 	if (r->file.len > 0) {
-		member("file", r->file);
+		buf_member(&line, "file", r->file);
 		buf_printf(&line, ",\"line\":%u,\"ms\":%.3f", r->line,
 		    r->ms);
 	}
@@ -77,9 +68,9 @@ show_json(const struct policy_result *r)
 		buf_str(&line, r->detail);
 	}
 	if (r->diff.len > 0)
-		member("diff", r->diff);
+		buf_member(&line, "diff", r->diff);
 	if (r->out.len > 0)
-		member("output", r->out);
+		buf_member(&line, "output", r->out);
 	buf_puts(&line, "}\n");
 	flush_line();
 }

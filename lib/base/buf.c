@@ -214,6 +214,15 @@ buf_json(struct buf *b, struct str s)
 	b->len += (size_t)(out - room);
 }
 
+void
+buf_member(struct buf *b, const char *name, struct str value)
+{
+	buf_putc(b, ',');
+	buf_json(b, str_of(name));
+	buf_putc(b, ':');
+	buf_json(b, value);
+}
+
 struct str
 buf_view(const struct buf *b)
 {

@@ -45,6 +45,9 @@ void	 buf_printf(struct buf *b, const char *fmt, ...)
  */
 void	 buf_json(struct buf *b, struct str s);
 
+/* ,"name":"value": one more member of an object. */
+void	 buf_member(struct buf *b, const char *name, struct str value);
+
 /* What the buffer holds; lent until the next change to it. */
 struct str buf_view(const struct buf *b);
 

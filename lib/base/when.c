@@ -222,3 +222,14 @@ when_format(struct buf *b, uint32_t when)
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
 		buf_puts(b, text);
 }
+
+void
+when_format_utc(struct buf *b, time_t when)
+{
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		buf_puts(b, text);
+}

@@ -2,6 +2,7 @@
 #define BASE_WHEN_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -33,5 +34,8 @@ int	when_parse_age(uint32_t *seconds, struct str s, uint32_t now,
 
 /* Append the local time as "2026-01-31 10:00:00", which when_parse() reads. */
 void	when_format(struct buf *b, uint32_t when);
+
+/* Append it as "2026-01-31T10:00:00Z". */
+void	when_format_utc(struct buf *b, time_t when);
 
 #endif
