@@ -435,6 +435,22 @@ regular file 600 1000 1000' ]
 	sound
 }
 
+@test "user, group: one that has left its policy is told of, and stays" {
+	mkdir -p upper/root/db
+	site() {
+		cat >upper/root/site.p2
+		run -0 on_host p2-apply -d /root/db /root/site.p2
+	}
+	site <<<"p2.group('g').user('u', {home: true}).user('old').user('x', {ensure: 'absent'});"
+	site <<<"p2.user('old').orphans('remove');"
+	[ "$output" = 'orphan group g: the policy no longer has it, others may: it stays
+orphan user u: the policy no longer has it, others may: it stays' ]
+	on_host id u
+	[ "$(cat upper/home/u/.profile)" = rc ]
+	site <<<"p2.user('old');"
+	[ "$output" = '' ]
+}
+
 @test "user: killed at any call that writes, the next run completes it" {
 	accounts passwd root:x:0:0:root:/root:/bin/bash \
 	    old:x:1000:1000:Old:/home/old:/bin/sh \

@@ -5,6 +5,7 @@
 #include "account/account.h"
 #include "base/why.h"
 #include "facts/text.h"
+#include "file/part.h"
 #include "user/user.h"
 
 /* In the order of the table. */
@@ -369,5 +370,5 @@ pretend(struct job *j)
 
 const struct resource_type resource_group = {
 	.name = "group", .options = options, .plan = plan, .apply = apply,
-	.pretend = pretend, .watch = account_watch
+	.pretend = pretend, .watch = account_watch, .owns = part_owns
 };

@@ -3,6 +3,7 @@
 
 #include "base/watch.h"
 #include "facts/text.h"
+#include "file/part.h"
 #include "user/plan.h"
 #include "user/user.h"
 
@@ -265,5 +266,5 @@ watch(const struct job *j, resource_watch_fn *fn, void *arg)
 
 const struct resource_type resource_user = {
 	.name = "user", .options = user_options, .plan = plan, .apply = apply,
-	.pretend = pretend, .watch = watch
+	.pretend = pretend, .watch = watch, .owns = part_owns
 };
