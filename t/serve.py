@@ -3,7 +3,8 @@
 
 GET /api/v1/x/?y is answered with what is in DIR/x, whatever the query; its
 status is 200, or what DIR/x.status says.  The path of each request goes to
-DIR/log.  "cut" in DIR/x.cut ends the answer early.
+DIR/log.  "cut" in DIR/x.cut ends the answer early; DIR/x.location is sent as
+such.
 """
 import http.server
 import os
@@ -30,6 +31,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(path + ".status", encoding="utf-8") as f:
                 status = int(f.read())
         self.send_response(status)
+        if os.path.exists(path + ".location"):
+            with open(path + ".location", encoding="utf-8") as f:
+                self.send_header("Location", f.read().strip())
         missing = 100 if os.path.exists(path + ".cut") else 0
         self.send_header("Content-Length", str(len(body) + missing))
         self.end_headers()

@@ -14,12 +14,15 @@
 #include "base/fetch.h"
 #include "base/symbol.h"
 
+enum { REDIRECTS_MAX = 10 };
+
 struct fetch {
 	CURL		*easy;
 	struct curl_slist *headers;
 	int		(*fn)(const char *, size_t, void *);
 	void		*arg;
 	bool		 stopped;	/* fn has had enough */
+	bool		 follow;	/* redirects */
 	char		 why[CURL_ERROR_SIZE];
 };
 
@@ -146,6 +149,25 @@ fetch_limit(struct fetch *f, long total_ms)
 	(void)lib.setopt(f->easy, CURLOPT_TIMEOUT_MS, total_ms);
 }
 
+void
+fetch_follow(struct fetch *f)
+{
+	f->follow = true;
+}
+
+/* A library that cannot be told whereto does not follow at all. */
+static void
+set_follow(struct fetch *f, const char *url)
+{
+	const char *to = strncasecmp(url, "https:", 6) == 0 ? "https" :
+	    "http,https";
+	bool can = f->follow && lib.setopt(f->easy,
+	    CURLOPT_REDIR_PROTOCOLS_STR, to) == CURLE_OK;
+
+	(void)lib.setopt(f->easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
+	(void)lib.setopt(f->easy, CURLOPT_FOLLOWLOCATION, can ? 1L : 0L);
+}
+
 /*
  * TLS libraries write(2) to sockets whose other end may be gone.  Keep the
  * SIGPIPE of that from the caller, unless it was there before.
@@ -215,6 +237,7 @@ fetch(struct fetch *f, const char *url, struct str body,
 		(void)lib.setopt(f->easy, CURLOPT_HTTPGET, 1L);
 		(void)lib.setopt(f->easy, CURLOPT_HTTPHEADER, NULL);
 	}
+	set_follow(f, url);
 	if (lib.setopt(f->easy, CURLOPT_URL, url) != CURLE_OK)
 		rc = CURLE_OUT_OF_MEMORY;
 	else

@@ -28,9 +28,16 @@ void	fetch_free(struct fetch *f);
 void	fetch_limit(struct fetch *f, long total_ms);
 
 /*
+ * Let the requests that follow be redirected, a few times, but not from
+ * https:// to anything else.  Without that a redirect is an answer as any.
+ */
+void	fetch_follow(struct fetch *f);
+
+/*
  * GET url, or POST body to it as application/json where body.p is not NULL.
  * What comes back goes to fn piece by piece; where fn returns nonzero the
- * transfer ends there, and well.  fn may be NULL.  Redirects are not followed.
+ * transfer ends there, and well.  fn may be NULL; it is given the body of a
+ * redirect, too, unless that is followed.
  *
  * Returns 0 with the HTTP status in *status, or -1 with *errstr, words that
  * are lent until the next call with f; "Connection refused", say.
