@@ -75,10 +75,11 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  shellcheck mandoc bsdextrautils acl attr e2fsprogs libcap2-bin patch \
 	  signify-openbsd minisign node-buble \
 	  strace python3 nodejs golang-go procps psmisc iproute2 xz-utils rpm \
-	  dpkg-dev util-linux apt-utils gnupg nftables openssl
+	  dpkg-dev util-linux apt-utils gnupg nftables openssl \
+	  libarchive-tools
 # Package managers of other systems.
 HOSTS_DEPS = $(CHECK_DEPS) dnf zypper pacman-package-manager makepkg \
-	  libarchive-tools createrepo-c python3-venv debootstrap \
+	  createrepo-c python3-venv debootstrap \
 	  systemd-container apt-utils gpg
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3
 # Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.

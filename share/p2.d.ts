@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone known_host alternatives user group
+    //     hostentry sysctl hostname timezone known_host alternatives archive user group
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -296,6 +296,30 @@ declare namespace p2 {
         /** what it is to be, or auto: the one of the highest priority; default: auto */
         path?: string;
     }
+    interface ArchiveOptions extends CommonOptions {
+        /** the directory; default: the title */
+        path?: string;
+        /** present or absent; default: present */
+        ensure?: string;
+        /** the archive: a file, or a URL of http or https */
+        source?: string;
+        /** that the archive has to have, sha256:HEX */
+        digest?: string;
+        /** unpack only if there is nothing at this path */
+        creates?: string;
+        /** leave out so many directories at the front of each name; default: 0 */
+        strip?: number;
+        /** of all that is in it: name or number; default: who runs p2-apply */
+        owner?: string | number;
+        /** of all that is in it: name or number; default: that of who runs p2-apply */
+        group?: string | number;
+        /** of all that is in it: u=rwX,go=rX; default: as in the archive, less go-w */
+        mode?: string;
+        /** a directory that is there goes, whatever is in it; default: false */
+        force?: boolean;
+        /** how long the download may take; default: 600 */
+        timeout?: number;
+    }
     interface UserOptions extends CommonOptions {
         /** its name; default: the title */
         name?: string;
@@ -414,6 +438,7 @@ declare namespace p2 {
         timezone(title: Title, options?: TimezoneOptions, done?: (...args: any[]) => void): P2;
         known_host(title: Title, options?: Known_hostOptions, done?: (...args: any[]) => void): P2;
         alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
+        archive(title: Title, options?: ArchiveOptions, done?: (...args: any[]) => void): P2;
         user(title: Title, options?: UserOptions, done?: (...args: any[]) => void): P2;
         group(title: Title, options?: GroupOptions, done?: (...args: any[]) => void): P2;
         lambda(title: Title, fn: (facts: Facts, options: any) => Later<Result | void>): P2;

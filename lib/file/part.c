@@ -7,6 +7,7 @@
 
 #include "base/watch.h"
 #include "file/part.h"
+#include "file/plan.h"
 
 int
 part_init(struct part *p, struct job *whole, const char *path)
@@ -222,4 +223,23 @@ part_read(const struct job *whole, const char *path, struct buf *b)
 	rc = buf_read(b, fd, SIZE_MAX);
 	close(fd);
 	return rc == 0;
+}
+
+void
+part_look(const struct job *whole, const char *path, struct part_seen *s)
+{
+	struct file_names names = { NULL, 0 };
+	struct buf ignored = { 0 };
+	struct file_seen seen;
+
+	*s = (struct part_seen){ .kind = NODE_OTHER };
+	if (file_look(whole, path, true, &seen, &ignored) == 0) {
+		s->kind = seen.kind;
+		s->no_parent = seen.no_parent;
+		s->empty = s->kind == NODE_DIR && file_names(whole, path,
+		    &names, &ignored) == 0 && names.n == 0;
+		file_names_free(&names);
+		file_seen_clear(&seen);
+	}
+	buf_clear(&ignored);
 }

@@ -64,6 +64,19 @@ void	part_list_watch(const struct part_list *all, resource_watch_fn *fn, void *a
 enum resource_owns part_owns(const struct job *whole);
 
 /*
+ * What is at path behind links, on the host or, in a dry run, by then.  What
+ * cannot be looked at is NODE_OTHER.
+ */
+struct part_seen {
+	enum node_kind	 kind;
+	bool		 empty;		/* of a directory: nothing is in it */
+	bool		 no_parent;	/* of NODE_NONE: nor where it would be */
+};
+
+void	part_look(const struct job *whole, const char *path,
+	    struct part_seen *s);
+
+/*
  * Append what the file at path has, on the host or, in a dry run, by then.
  * False where there is no such file; what cannot be read is as good as empty.
  */

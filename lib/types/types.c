@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "archive/archive.h"
 #include "file/file.h"
 #include "package/package.h"
 #include "package/repository.h"
@@ -22,6 +23,7 @@ const struct resource_type *const resource_types[] = {
 	&resource_timezone,
 	&resource_known_host,
 	&resource_alternatives,
+	&resource_archive,
 	&resource_user,
 	&resource_group,
 	NULL

@@ -136,6 +136,7 @@ var types = {
 	timezone: {called: packageCalled},
 	known_host: {called: packageCalled},
 	alternatives: {called: packageCalled},
+	archive: {called: packageCalled},
 	service: {ready: serviceOptions, called: packageCalled},
 	user: {called: packageCalled, changed: renewAccounts},
 	group: {called: packageCalled, changed: renewAccounts}

@@ -63,7 +63,10 @@ function ownOne(one) {
 		native.own(one[0], one[1], (nows[id] || '').slice(1), '');
 }
 
-/* The last of the paths tells whoever the resource would have told. */
+/*
+ * Whatever kind of resource has made them, they are files.  The last of the
+ * paths tells whoever the resource would have told.
+ */
 function removePaths(mod, title, hears, paths) {
 	paths.forEach(function (path, i) {
 		var last = i === paths.length - 1, opts = {path: path,
@@ -73,7 +76,7 @@ function removePaths(mod, title, hears, paths) {
 			opts.notify = hears.split('\n').filter(function (id) {
 				return named[id];
 			});
-		modules[mod](last ? title : path, opts);
+		modules.file(last && mod === 'file' ? title : path, opts);
 	});
 }
 
