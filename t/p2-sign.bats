@@ -327,3 +327,98 @@ changed file motd: Created file.' "$stderr"
 	rm policies/P2MANIFEST.sig
 	p2-sign -K m.pub verify policies
 }
+
+# signed_at TIME: the tree, as if signed then.
+signed_at() {
+	echo $(($(date -d "$1" +%s) - $(date +%s))) >ahead
+	LD_PRELOAD="$B/t/clock.so" CLOCK_AHEAD=ahead \
+	    ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}" \
+	    p2-sign -K site.sec sign tree
+	rm -rf "tree.$1"
+	cp -a tree "tree.$1"
+}
+
+# now_with TREE [ARG ...]: with a store, that one in the place of the other.
+now_with() {
+	rm -rf tree
+	cp -a "tree.$1" tree
+	shift
+	run --separate-stderr p2-apply -d "$store" -K site.pub "$@" tree/site.p2
+	stderr=${stderr//$PWD\//}
+	[[ ! $stderr =~ signed\ (20..-..-..T..:..):..Z ]] ||
+	    stderr=${stderr//${BASH_REMATCH[1]}:??Z/${BASH_REMATCH[1]}}
+	[[ ! $stderr =~ of\ (20..-..-..T..:..):..Z ]] ||
+	    stderr=${stderr//${BASH_REMATCH[1]}:??Z/${BASH_REMATCH[1]}}
+}
+
+older='p2-apply: tree: was signed 2030-01-01T00:00, and one of 2030-01-02T00:00 has been trusted here; with --force it is taken'
+
+@test "p2-sign: what was signed earlier does not take the place of what was trusted" {
+	key site
+	signed_at 2030-01-01Z
+	echo "p2.file('motd', {content: 'newer'});" >tree/site.p2
+	signed_at 2030-01-02Z
+	now_with 2030-01-01Z
+	is 0 $'changed file more: Created file.\nchanged file motd: Created file.'
+	now_with 2030-01-02Z -n
+	[ "$status" -eq 1 ]
+	now_with 2030-01-01Z			# a dry run remembers nothing
+	is 0 ''
+	now_with 2030-01-02Z
+	[ "$output" = 'changed file motd: Content Replaced.
+orphan file more: the policy no longer has it' ]
+	now_with 2030-01-01Z
+	is 2 '' "$older"
+	now_with 2030-01-01Z -n
+	is 2 '' "$older"
+	now_with 2030-01-01Z -c
+	is 2 '' "$older"
+	[ "$(cat motd)" = newer ]
+	now_with 2030-01-02Z
+	is 0 ''
+	before=$(sha256sum "$store/data.mdb")
+	now_with 2030-01-02Z
+	is 0 ''
+	[ "$(sha256sum "$store/data.mdb")" = "$before" ]
+	now_with 2030-01-01Z -f
+	[ "$output" = 'changed file motd: Content Replaced.' ]
+	now_with 2030-01-01Z			# and that is the last one now
+	is 0 ''
+	# Elsewhere, or without a store, nothing is known.
+	cp -a tree.2030-01-02Z other
+	run -0 p2-apply -n -d '' -K site.pub tree/site.p2
+	[[ $(p2-apply -n -d "$store" -K site.pub other/site.p2) == *newer* ]]
+	run -2 p2-apply -f site.p2
+	[ "$output" = 'p2-apply: -f is for -b, -K and -u' ]
+}
+
+@test "p2-sign: a signature that does not say when is older than one that does" {
+	key site
+	signed_at 2030-01-02Z
+	now_with 2030-01-02Z
+	sed -i 3,4d tree/P2MANIFEST.sig
+	rm -rf tree.none
+	cp -a tree tree.none
+	now_with none
+	is 2 '' 'p2-apply: tree: does not say when it was signed, and one of 2030-01-02T00:00 has been trusted here; with --force it is taken'
+	now_with none -f
+	is 0 ''
+	now_with none
+	is 0 ''
+}
+
+@test "p2-sign: one that is older is no reason to leave what is applied and watched" {
+	key site
+	signed_at 2030-01-01Z
+	echo "p2.file('motd', {content: 'newer'});" >tree/site.p2
+	signed_at 2030-01-02Z
+	start p2-apply -d "$store" -K site.pub -w tree/site.p2 >out
+	watcher=$pid
+	wait_until grep -q motd out
+	cp -a tree.2030-01-01Z/. tree
+	wait_until grep -q 'has been trusted here' "$BATS_TEST_TMPDIR/p2-apply.log"
+	echo bad >motd
+	wait_until grep -q newer motd
+	kill "$watcher"
+	wait "$watcher"
+}

@@ -164,6 +164,15 @@ struct list {
 int	list_print(const struct asked *a, struct list *l,
 	    int (*rows)(struct store_view *v, struct list *l));
 
+/*
+ * signed.c: signed trees, of which none may be older than what *where, if that
+ * is not NULL when it counts, says was trusted last; but for --force, until
+ * signed_keep() has put there what is trusted now.
+ */
+int	signed_open(struct trees **tp, const struct asked *a,
+	    struct store *const *where, struct buf *why);
+void	signed_keep(const struct asked *a);
+
 /* owed.c: list it; returns the exit status. */
 int	owed_list(const struct asked *a);
 

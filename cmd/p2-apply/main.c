@@ -81,7 +81,7 @@ static const struct cmdline_option options[] = {
 	    "not", .text = &asked.explain, .flag = &asked.noop },
 	{ 'F', "external", "DIR", "custom facts, instead of /etc/p2/facts.d",
 	    .text = &asked.facts },
-	{ 'f', "force", NULL, "with -b and -u: whatever is there now",
+	{ 'f', "force", NULL, "whatever is there now; with -K, what is older",
 	    .flag = &asked.force },
 	CMDLINE_HELP,
 	{ 'I', "include", "DIR", "find included policies in DIR, too",
@@ -147,8 +147,10 @@ is_without_policy(const struct asked *a)
 
 	if (modes > 1)
 		errx(2, "only one of -b, -O, -u and -y can be done at a time");
-	if ((a->at != NULL || a->force) && !a->undo && a->restore == NULL)
-		errx(2, "-a and -f are for -b and -u");
+	if (a->at != NULL && !a->undo && a->restore == NULL)
+		errx(2, "-a is for -b and -u");
+	if (a->force && !a->undo && a->restore == NULL && a->key == NULL)
+		errx(2, "-f is for -b, -K and -u");
 	return modes == 1;
 }
 

@@ -446,7 +446,7 @@ begin_run(struct session *s)
 
 	journal_renew();
 	if (s->asked->key != NULL &&
-	    trees_open(&trees, s->asked->key, &why) == -1) {
+	    signed_open(&trees, s->asked, &s->store, &why) == -1) {
 		warnx("%.*s", (int)why.len, why.p);
 		buf_clear(&why);
 		return -1;
@@ -476,7 +476,7 @@ open_trees(struct session *s)
 	for (path = s->asked->policies; *path != NULL; path++)
 		if (strcmp(*path, "-") == 0)
 			errx(2, "stdin: is in no signed tree");
-	if (trees_open(&s->trees, s->asked->key, &why) == -1)
+	if (signed_open(&s->trees, s->asked, &s->store, &why) == -1)
 		errx(2, "%.*s", (int)why.len, why.p);
 }
 
@@ -561,6 +561,7 @@ run(const struct asked *a)
 	else if (rc == 0)
 		rc = apply_all(&s, a->noop, staying ? &p : NULL,
 		    &exit_status);
+	signed_keep(a);
 	if (!a->check && a->explain == NULL)
 		show_summary(&s.tally, clock_fine_ms() - started);
 	if (p != NULL && exit_status == -1 && policy_is_declared(p))

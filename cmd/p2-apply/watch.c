@@ -128,6 +128,7 @@ run_again(struct staying *y)
 	policy_free(y->p);
 	trees_close(trees);
 	rc = apply_all(s, false, &y->p, &y->exit_status);
+	signed_keep(s->asked);
 	show_summary(&s->tally, (double)(clock_ms() - y->began));
 	settle(y, rc);
 }

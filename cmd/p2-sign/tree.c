@@ -200,6 +200,7 @@ verify(const struct asked *a)
 	struct buf key = { 0 }, text = { 0 }, sig = { 0 }, why = { 0 };
 	struct manifest is, should;
 	struct public_key p;
+	uint64_t when;
 	size_t wrong;
 
 	read_file(a->key, &key);
@@ -208,7 +209,7 @@ verify(const struct asked *a)
 	read_file(path, &text);
 	read_file(sig_path, &sig);
 	if (signature_verify(&p, buf_view(&sig), buf_view(&text), sig_path,
-	    &why) == -1 ||
+	    &when, &why) == -1 ||
 	    manifest_read(&should, buf_view(&text), path, &why) == -1)
 		errx(1, "%.*s", (int)why.len, why.p);
 	look(&is, a->what);

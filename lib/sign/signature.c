@@ -290,10 +290,29 @@ is_of(const struct public_key *p, const struct signature_blob *sig,
 	    (const uint8_t *)message.p, message.len, p->key) == 0;
 }
 
+/* Words of a comment are apart by tabs or blanks. */
+static uint64_t
+timestamp_in(struct str comment)
+{
+	static const char word[] = "timestamp:";
+	uint64_t time = 0;
+	size_t i = 0;
+
+	for (; i < comment.len; i++)
+		if ((i == 0 || comment.p[i - 1] == '\t' ||
+		    comment.p[i - 1] == ' ') && str_starts((struct str){
+		    comment.p + i, comment.len - i }, str_of(word)))
+			break;
+	for (i += sizeof(word) - 1; i < comment.len && comment.p[i] >= '0' &&
+	    comment.p[i] <= '9' && time < UINT64_MAX / 100; i++)
+		time = time * 10 + (uint64_t)(comment.p[i] - '0');
+	return time;
+}
+
 /* The last two lines, if they are there. */
 static bool
 comment_is_of(const struct public_key *p, const struct signature_blob *sig,
-    struct str text)
+    struct str text, uint64_t *time)
 {
 	struct str head = str_of(trusted_comment), line = next_line(&text);
 	struct buf whole = { 0 };
@@ -305,8 +324,9 @@ comment_is_of(const struct public_key *p, const struct signature_blob *sig,
 	if (!str_starts(line, head) ||
 	    decode(next_line(&text), global, sizeof(global)) != sizeof(global))
 		return false;
-	put_global(&whole, sig, (struct str){ line.p + head.len,
-	    line.len - head.len });
+	line = (struct str){ line.p + head.len, line.len - head.len };
+	*time = timestamp_in(line);
+	put_global(&whole, sig, line);
 	ok = !buf_failed(&whole) && crypto_sign_verify_detached(global,
 	    (const uint8_t *)whole.p, whole.len, p->key) == 0;
 	buf_clear(&whole);
@@ -315,10 +335,11 @@ comment_is_of(const struct public_key *p, const struct signature_blob *sig,
 
 int
 signature_verify(const struct public_key *p, struct str text,
-    struct str message, const char *name, struct buf *why)
+    struct str message, const char *name, uint64_t *time, struct buf *why)
 {
 	struct signature_blob sig;
 
+	*time = 0;
 	if (ready(why) == -1)
 		return -1;
 	if (read_blob(&text, &sig, sizeof(sig)) != sizeof(sig) ||
@@ -327,7 +348,8 @@ signature_verify(const struct public_key *p, struct str text,
 		return why_say(why, "%s: not a signature", name);
 	if (memcmp(sig.number, p->number, sizeof(sig.number)) != 0)
 		return why_say(why, "%s: was made with another key", name);
-	if (!is_of(p, &sig, message) || !comment_is_of(p, &sig, text))
+	if (!is_of(p, &sig, message) || !comment_is_of(p, &sig, text,
+	    time))
 		return why_say(why, "%s: the signature is wrong", name);
 	return 0;
 }

@@ -60,8 +60,13 @@ int	secret_key_read(struct secret_key *s, struct str text,
 int	signature_make(const struct secret_key *s, struct str message,
 	    const char *trusted, struct buf *out, struct buf *why);
 
-/* Is text a signature of message by p?  Returns 0, or -1: it is not. */
+/*
+ * Is text a signature of message by p?  Returns 0, or -1: it is not.  *time is
+ * when it was made, in seconds since 1970, as a signed comment has it in the
+ * manner of minisign, "timestamp:1700000000"; 0 where there is none.
+ */
 int	signature_verify(const struct public_key *p, struct str text,
-	    struct str message, const char *name, struct buf *why);
+	    struct str message, const char *name, uint64_t *time,
+	    struct buf *why);
 
 #endif

@@ -23,6 +23,9 @@ struct tree {
 
 struct trees {
 	struct public_key key;
+	int		(*accept)(void *, const struct tree_signed *,
+			    struct buf *);
+	void		*arg;
 	struct tree	*list;
 };
 
@@ -51,7 +54,9 @@ read_whole(const char *path, size_t max, bool trust, struct buf *out,
 }
 
 int
-trees_open(struct trees **tp, const char *keyfile, struct buf *why)
+trees_open(struct trees **tp, const char *keyfile,
+    int (*accept)(void *arg, const struct tree_signed *s, struct buf *why),
+    void *arg, struct buf *why)
 {
 	struct buf text = { 0 };
 	struct trees *t;
@@ -59,6 +64,8 @@ trees_open(struct trees **tp, const char *keyfile, struct buf *why)
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return why_say(why, "out of memory");
+	t->accept = accept;
+	t->arg = arg;
 	rc = read_whole(keyfile, KEY_MAX, true, &text, why);
 	if (rc == 1)
 		rc = why_errno(why, keyfile, "open");
@@ -189,16 +196,19 @@ read_signature(struct buf *path, struct buf *out, struct buf *why)
 /* The manifest at path, which is not longer needed then. */
 static int
 verify(const struct trees *t, struct buf *path, struct str text,
-    struct manifest *m, struct buf *why)
+    struct tree *one, struct buf *why)
 {
+	struct tree_signed s = { .root = buf_view(&one->root) };
 	struct buf sig = { 0 };
 	int rc;
+
+	memcpy(s.key, t->key.key, sizeof(s.key));
 
 	path->len--;			/* its NUL */
 	if ((rc = read_signature(path, &sig, why)) == 0 &&
 	    (rc = signature_verify(&t->key, buf_view(&sig), text, path->p,
-	    why)) == 0)
-		rc = manifest_read(m, text, path->p, why);
+	    &s.time, why)) == 0 && (rc = t->accept(t->arg, &s, why)) == 0)
+		rc = manifest_read(&one->manifest, text, path->p, why);
 	buf_clear(&sig);
 	return rc;
 }
@@ -220,7 +230,7 @@ add_tree(struct trees *t, struct str root, struct buf *why)
 		rc = why_say(why, "out of memory");
 	else if ((rc = read_whole(path.p, MANIFEST_MAX, false, &text,
 	    why)) == 0)
-		rc = verify(t, &path, buf_view(&text), &one->manifest, why);
+		rc = verify(t, &path, buf_view(&text), one, why);
 	if (rc == 0) {
 		one->next = t->list;
 		t->list = one;

@@ -1,6 +1,8 @@
 #ifndef SIGN_TREE_H
 #define SIGN_TREE_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -19,8 +21,21 @@
  */
 struct trees;
 
-/* keyfile is a public key, which no other than root or the caller may write. */
-int	trees_open(struct trees **tp, const char *keyfile, struct buf *why);
+/* A tree whose signature is right. */
+struct tree_signed {
+	struct str	 root;		/* absolute, without "/" at its end */
+	uint8_t		 key[32];	/* the public key */
+	uint64_t	 time;		/* as of signature_verify() */
+};
+
+/*
+ * keyfile is a public key, which no other than root or the caller may write.
+ * accept() is asked of each tree before anything in it is believed: 0, or -1
+ * with a reason.
+ */
+int	trees_open(struct trees **tp, const char *keyfile,
+	    int (*accept)(void *arg, const struct tree_signed *s,
+	    struct buf *why), void *arg, struct buf *why);
 void	trees_close(struct trees *t);
 
 /*

@@ -42,12 +42,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf why = { 0 };
 	struct public_key p;
 	struct secret_key s;
+	uint64_t when;
 	struct manifest m;
 
 	if (public_key_read(&p, text, "key", &why) == -1)
 		memset(&p, 0, sizeof(p));
 	(void)secret_key_read(&s, text, "key", &why);
-	(void)signature_verify(&p, text, str_of("message"), "sig", &why);
+	(void)signature_verify(&p, text, str_of("message"), "sig", &when,
+	    &why);
 	if (manifest_read(&m, text, "manifest", &why) == 0) {
 		check_manifest(&m);
 		manifest_clear(&m);
