@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone known_host alternatives archive user group
+    //     hostentry sysctl hostname timezone known_host cron alternatives archive user group
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -292,6 +292,32 @@ declare namespace p2 {
         /** the file; default: /etc/ssh/ssh_known_hosts */
         target?: string;
     }
+    interface CronOptions extends CommonOptions {
+        /** present or absent; default: present */
+        ensure?: string;
+        /** what is run, by sh; a % in it behind a backslash */
+        command?: string;
+        /** what it reads */
+        stdin?: string;
+        /** whose crontab it is in, or in a target, who runs it; default: root */
+        user?: string;
+        /** 0 to 59; default: * */
+        minute?: string | number | Array<string | number>;
+        /** 0 to 23; default: * */
+        hour?: string | number | Array<string | number>;
+        /** 1 to 31; default: * */
+        monthday?: string | number | Array<string | number>;
+        /** 1 to 12, or jan to dec; default: * */
+        month?: string | number | Array<string | number>;
+        /** 0 to 7, or sun to sat; 0 and 7 are Sunday; default: * */
+        weekday?: string | number | Array<string | number>;
+        /** in place of these: @daily, @reboot and so on */
+        special?: string;
+        /** variables that are set from there on */
+        environment?: object;
+        /** a file below /etc/cron.d, or /etc/crontab; default: the user's crontab */
+        target?: string;
+    }
     interface AlternativesOptions extends CommonOptions {
         /** what it is to be, or auto: the one of the highest priority; default: auto */
         path?: string;
@@ -437,6 +463,7 @@ declare namespace p2 {
         hostname(title: Title, options?: HostnameOptions, done?: (...args: any[]) => void): P2;
         timezone(title: Title, options?: TimezoneOptions, done?: (...args: any[]) => void): P2;
         known_host(title: Title, options?: Known_hostOptions, done?: (...args: any[]) => void): P2;
+        cron(title: Title, options?: CronOptions, done?: (...args: any[]) => void): P2;
         alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
         archive(title: Title, options?: ArchiveOptions, done?: (...args: any[]) => void): P2;
         user(title: Title, options?: UserOptions, done?: (...args: any[]) => void): P2;

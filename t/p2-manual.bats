@@ -20,6 +20,7 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	diff -u <(options hostentry) <(table '.Ss hostentry')
 	diff -u <(options sysctl) <(table '.Ss sysctl')
 	diff -u <(options known_host) <(table '.Ss known_host')
+	diff -u <(options cron) <(table '.Ss cron')
 	diff -u <(options alternatives) <(table '.Ss alternatives')
 	diff -u <(options archive) <(table '.Ss archive')
 	diff -u <(options service) <(table '.Ss service')

@@ -528,3 +528,13 @@ line_module() {
 	said 'line one: '
 	stop
 }
+
+@test "watch: a line of a file that is ours is put back, and others' stay" {
+	watch <<<"p2.cron('a', {command: 'x', target: '$PWD/w/tab'})
+	    .hostentry('b', {ip: '::1', target: '$PWD/w/hosts'});"
+	printf '# other\n' >w/tab
+	printf '::2 b\n::3 c\n' >w/hosts
+	wait_until holds w/tab $'# other\n# p2: a\n* * * * * root x'
+	wait_until holds w/hosts $'::1\tb\n::3 c'
+	stop
+}

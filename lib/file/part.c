@@ -127,7 +127,8 @@ part_write(struct part *p, struct job *whole)
 }
 
 struct part *
-part_list_add(struct part_list *all, struct job *whole, const char *fmt, ...)
+part_list_add(struct part_list *all, struct job *whole, const char *fmt,
+    ...)
 {
 	struct part *p = &all->v[all->n];
 	va_list ap;
@@ -188,7 +189,8 @@ part_list_pretend(struct part_list *all, struct job *whole)
 }
 
 void
-part_list_watch(const struct part_list *all, resource_watch_fn *fn, void *arg)
+part_list_watch(const struct part_list *all, resource_watch_fn *fn,
+    void *arg)
 {
 	size_t i;
 

@@ -50,15 +50,16 @@ enum outcome part_write(struct part *p, struct job *whole);
  * Another one, whose path is printed; NULL after job_fail().  Zeroed parts are
  * none; then clear them.
  */
-struct part *part_list_add(struct part_list *all, struct job *whole, const char *fmt,
-	    ...) __attribute__((format(printf, 3, 4)));
+struct part *part_list_add(struct part_list *all, struct job *whole,
+	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void	part_list_clear(struct part_list *all);
 
 /* Of all of them; those that are as they should be are left alone. */
 enum outcome part_list_plan(struct part_list *all, struct job *whole);
 enum outcome part_list_write(struct part_list *all, struct job *whole);
 enum outcome part_list_pretend(struct part_list *all, struct job *whole);
-void	part_list_watch(const struct part_list *all, resource_watch_fn *fn, void *arg);
+void	part_list_watch(const struct part_list *all, resource_watch_fn *fn,
+	    void *arg);
 
 /* Told of when it leaves its policy, and left alone: for resource_type. */
 enum resource_owns part_owns(const struct job *whole);

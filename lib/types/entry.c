@@ -108,7 +108,13 @@ entry_plan(struct job *j, const struct entry_kind *kind, const char *path)
 	buf_clear(&text);
 	if (!found && e->absent)
 		return OUTCOME_OK;
-	part_set_content(&e->part, found ? NULL : kind->mode);
+	if (kind->goes_empty && differs &&
+	    text_trim(buf_view(&e->part.content)).len == 0)
+		part_set_absent(&e->part);
+	else
+		part_set_content(&e->part, found ? NULL : kind->mode);
+	if (j->want_detail)
+		job_detail(j, "path", str_of(path));
 	return part_plan(&e->part, j);
 }
 

@@ -30,6 +30,7 @@ struct entry {
 struct entry_kind {
 	const char	*what;		/* "key", for "Wrote the key." */
 	const char	*mode;		/* of a new file; NULL: the umask's */
+	bool		 goes_empty;	/* the file, with the last line */
 	/* Is a line about it?  Then, does it say the same as ours? */
 	bool		(*is_about)(const struct job *j, struct str line);
 	bool		(*is_same)(const struct job *j, struct str line);

@@ -6,7 +6,7 @@
 /*
  * settings: what a host is set to by a line, a link or a small file, and by the
  * kernel: names and keys of other hosts, parameters, its own name, its time
- * zone, which of several programs a name stands for.
+ * zone, which of several programs a name stands for, what it runs and when.
  */
 extern const struct resource_type resource_hostentry;
 extern const struct resource_type resource_sysctl;
@@ -14,5 +14,6 @@ extern const struct resource_type resource_hostname;
 extern const struct resource_type resource_timezone;
 extern const struct resource_type resource_known_host;
 extern const struct resource_type resource_alternatives;
+extern const struct resource_type resource_cron;
 
 #endif

@@ -22,6 +22,7 @@ const struct resource_type *const resource_types[] = {
 	&resource_hostname,
 	&resource_timezone,
 	&resource_known_host,
+	&resource_cron,
 	&resource_alternatives,
 	&resource_archive,
 	&resource_user,

@@ -116,7 +116,10 @@ function sameOptions(step, opts) {
 	return opts;
 }
 
-/* Per type: how its options are made ready; whether they are for templates. */
+/*
+ * Per type: how its options are made ready; whether they are for templates.  Of
+ * those that are not here, the callback is told as packages tell it.
+ */
 var types = {
 	file: {ready: fileOptions, templated: function (o) {
 		return o.is_template === true || (o.content !== null &&
@@ -130,13 +133,6 @@ var types = {
 	package: {ready: packageOptions, gathers: true, called: packageCalled,
 	    changed: renewPackages},
 	repository: {ready: packageOptions, called: packageCalled},
-	hostentry: {called: packageCalled},
-	sysctl: {called: packageCalled},
-	hostname: {called: packageCalled},
-	timezone: {called: packageCalled},
-	known_host: {called: packageCalled},
-	alternatives: {called: packageCalled},
-	archive: {called: packageCalled},
 	service: {ready: serviceOptions, called: packageCalled},
 	user: {called: packageCalled, changed: renewAccounts},
 	group: {called: packageCalled, changed: renewAccounts}
@@ -159,7 +155,8 @@ function callBack(step, outcome) {
 }
 
 function nativeModule(name, index) {
-	var type = types[name] || {}, ready = type.ready || sameOptions;
+	var type = types[name] || {called: packageCalled};
+	var ready = type.ready || sameOptions;
 	var templated = type.templated || function () { return false; };
 
 	function check(opts, title) {
