@@ -202,6 +202,23 @@ refused() {
 	done
 }
 
+@test "reliability: a store of a machine of other words is refused, and told from others" {
+	local_send h1 Alpha 1
+	at=$(LC_ALL=C grep -obUaP '\xde\xc0\xef\xbe' "$store/data.mdb" |
+	    head -n 1 | cut -d : -f 1)
+	mv "$store/data.mdb" "$BATS_TEST_TMPDIR/ours"
+	if [ "$at" = 16 ]; then
+		tail -c +5 "$BATS_TEST_TMPDIR/ours" >"$store/data.mdb"
+		whose='32 bits, and this one has 64'
+	else
+		(printf '\0\0\0\0'; cat "$BATS_TEST_TMPDIR/ours") >"$store/data.mdb"
+		whose='64 bits, and this one has 32'
+	fi
+	sum=$(cksum <"$store/data.mdb")
+	refused "made by a program of $whose: partisci(7) tells how to move it"
+	[ "$(cksum <"$store/data.mdb")" = "$sum" ]
+}
+
 @test "reliability: files that are no database are refused, and stay as they are" {
 	mkdir -m 700 "$store"
 	for make in "echo hello" "head -c 1000000 /dev/urandom" \

@@ -50,6 +50,12 @@ store_strerror(int rc)
 	case MDB_INVALID:
 	case MDB_VERSION_MISMATCH:
 		return "not a store of this toolkit";
+	case STORE_EWORDS:
+		return sizeof(size_t) == 8 ?
+		    "made by a program of 32 bits, and this one has 64: "
+		    "partisci(7) tells how to move it" :
+		    "made by a program of 64 bits, and this one has 32: "
+		    "partisci(7) tells how to move it";
 	case STORE_ENEWER:
 		return "made by a newer version of this toolkit";
 	case STORE_ETRUNCATED:
@@ -348,8 +354,12 @@ store_open(struct store **sp, const char *dir, enum store_mode mode)
 		goto close_dir;
 	}
 	if ((rc = reserve_lock(s->dirfd)) != 0 ||
-	    (rc = open_env(s, dir, flags | MDB_NOTLS)) != 0)
+	    (rc = open_env(s, dir, flags | MDB_NOTLS)) != 0) {
+		if ((rc == MDB_INVALID || rc == MDB_VERSION_MISMATCH) &&
+		    of_other_words(s->dirfd))
+			rc = STORE_EWORDS;
 		goto close_dir;
+	}
 	if ((rc = check_length(s)) != 0 || (rc = load_tables(s, mode)) != 0)
 		goto close_env;
 	*sp = s;

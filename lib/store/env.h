@@ -90,6 +90,12 @@ struct store_view {
 	const void	**seen;			/* NULL: not looked up yet */
 };
 
+/*
+ * Is the file that LMDB refuses one that was made where a word has 64 bits and
+ * here has 32, or the other way round?
+ */
+bool	of_other_words(int dirfd);
+
 /* The cursor of a table in t, opened if need be. */
 int	tx_cursor(struct store_tx *t, enum table table, MDB_cursor **cp);
 

@@ -25,6 +25,8 @@ struct store;
 
 enum {
 	STORE_EFOREIGN = -31000,	/* data.mdb is not one of our stores */
+	STORE_EWORDS,			/* made by a program of 32 bits for one of
+					   64, or the other way round */
 	STORE_ENEWER,			/* its schema is newer than this code */
 	STORE_ETRUNCATED,		/* data.mdb ends before its pages do */
 	STORE_EWRITABLE,		/* others may write it */
