@@ -11,6 +11,9 @@ CFLAGS	= -O2 -g
 LDFLAGS	=
 PREFIX	= /usr/local
 DESTDIR	=
+# To build for another architecture, name its compiler in CC; the root directory
+# that its libraries are under, where they are not installed here, in SYSROOT.
+SYSROOT	=
 MAKEFLAGS += --no-builtin-rules
 
 BINDIR	= $(PREFIX)/bin
@@ -20,8 +23,10 @@ SHAREDIR = $(PREFIX)/share
 UNITDIR	= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 
-STD	= -std=c11 -D_GNU_SOURCE -DLIBBSD_OVERLAY -DVERSION='"$(VERSION)"' \
-	  -Ilib -Icmd -isystem /usr/include/bsd -pthread -fPIC
+STD	= -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	  -DLIBBSD_OVERLAY -DVERSION='"$(VERSION)"' $(SYSROOT:%=--sysroot=%) \
+	  -Ilib -Icmd -isystem $(SYSROOT)/usr/include/bsd -pthread -fPIC
+LINK	= $(CC) $(CFLAGS) $(SYSROOT:%=--sysroot=%) $(LDFLAGS)
 WARN	= -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
 
 # A tool is cmd/TOOL.c, or all of cmd/TOOL/*.c, with cmd/common and the archive
@@ -63,7 +68,7 @@ DRIVERS	= $(patsubst %.c,$(B)/%,$(wildcard t/*.c))
 BENCHES	= $(patsubst %.c,$(B)/%,$(wildcard t/bench/*.c))
 SHIMS	= $(patsubst t/shim/%.c,$(B)/t/%.so,$(wildcard t/shim/*.c))
 FUZZERS	= $(patsubst %.c,$(B)/%,$(wildcard t/fuzz/*.c))
-TLIBS	= -Wl,--as-needed -lsystemd -lcurl -lsodium -lmd -lz $(LIBS)
+TLIBS	= -Wl,--as-needed -lsystemd -lcurl -lsodium -lmd -lz -lm $(LIBS)
 
 MANUALS	= $(wildcard share/man/man*/*)
 # What Debian calls the things that building and testing need.
@@ -131,13 +136,13 @@ toolobj	= $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1).c cmd/$(1)/*.c \
 define tool
 $(B)/bin/$(1): $(call toolobj,$(1)) $(ARCHIVE)
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $(call toolobj,$(1)) $$(ARCHIVE) \
+	$$(LINK) -o $$@ $(call toolobj,$(1)) $$(ARCHIVE) \
 	    $$(LIBS_$(1)) $$(LIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
 $(DRIVERS) $(BENCHES): $(B)/%: $(B)/%.o $(ARCHIVE) $(B)/lib/libpartisci.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(ARCHIVE) $(B)/lib/libpartisci.a $(TLIBS)
+	$(LINK) -o $@ $< $(ARCHIVE) $(B)/lib/libpartisci.a $(TLIBS)
 
 $(B)/lib/libpartisci.a: $(CLIENTOBJ)
 	@mkdir -p $(@D)
@@ -146,7 +151,7 @@ $(B)/lib/libpartisci.a: $(CLIENTOBJ)
 
 $(B)/lib/libpartisci.so.$(SOVER): $(CLIENTOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -o $@ \
+	$(LINK) -shared -Wl,-soname,$(@F) -o $@ \
 	    -Wl,-z,nodelete $(CLIENTOBJ) -pthread
 
 $(B)/lib/libpartisci.so: $(B)/lib/libpartisci.so.$(SOVER)

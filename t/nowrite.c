@@ -21,6 +21,8 @@
 #define ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
 #define ARCH AUDIT_ARCH_AARCH64
+#elif defined(__arm__)
+#define ARCH AUDIT_ARCH_ARM
 #else
 #error "which AUDIT_ARCH_ is this?"
 #endif
@@ -36,14 +38,24 @@ static const int never[] = {
 	SYS_fdatasync, SYS_syncfs, SYS_sync, SYS_copy_file_range, SYS_splice,
 #ifdef SYS_rename
 	SYS_rename, SYS_unlink, SYS_mkdir, SYS_rmdir, SYS_link, SYS_symlink,
-	SYS_mknod, SYS_chmod, SYS_chown, SYS_lchown, SYS_creat, SYS_utime,
-	SYS_utimes, SYS_futimesat,
+	SYS_mknod, SYS_chmod, SYS_chown, SYS_lchown, SYS_creat, SYS_utimes,
+	SYS_futimesat,
+#endif
+#ifdef SYS_utime
+	SYS_utime,
+#endif
+#ifdef SYS_chown32
+	SYS_chown32, SYS_lchown32, SYS_fchown32, SYS_truncate64,
+	SYS_ftruncate64, SYS_utimensat_time64,
 #endif
 	SYS_mount, SYS_umount2
 };
 
 static const int to_descriptor[] = {
 	SYS_write, SYS_pwrite64, SYS_writev, SYS_pwritev, SYS_pwritev2,
+#ifdef SYS_sendfile64
+	SYS_sendfile64,
+#endif
 	SYS_sendfile
 };
 

@@ -88,8 +88,9 @@ put_dir(struct facts *f, struct val *o, const char *path)
 		return false;
 	for (i = 0; i < d.n; i++)
 		if (text_ends(str_of(d.names[i]), ".pem")) {
-			(void)snprintf(shown, sizeof(shown), "%s/%s", path,
-			    d.names[i]);
+			if (snprintf(shown, sizeof(shown), "%s/%s", path,
+			    d.names[i]) >= (int)sizeof(shown))
+				continue;
 			put_file(f, o, &d, d.names[i], shown);
 			any = true;
 		}

@@ -32,7 +32,8 @@ open_env(const char *dir, unsigned flags)
 	MDB_env *env;
 
 	check(mdb_env_create(&env));
-	check(mdb_env_set_mapsize(env, (size_t)1 << 40));
+	check(mdb_env_set_mapsize(env, SIZE_MAX > UINT32_MAX ?
+	    (size_t)(UINT64_C(1) << 40) : (size_t)1 << 30));
 	check(mdb_env_set_maxdbs(env, 16));
 	check(mdb_env_open(env, dir, flags, 0600));
 	return env;
