@@ -86,7 +86,7 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 HOSTS_DEPS = $(CHECK_DEPS) dnf zypper pacman-package-manager makepkg \
 	  createrepo-c python3-venv debootstrap \
 	  systemd-container apt-utils gpg
-BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3
+BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3 debootstrap systemd-container
 # Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.
 BENCH_PEER_DEPS = cfengine3 puppet-agent facter ansible-core
 BENCH_PEERS =

@@ -55,10 +55,46 @@ tick.timer active enabled' ]
 	[ "$(on web readlink "/proc/$main/cwd")" = /srv ]
 	on web grep -q 'open files *55 ' \
 	    "/proc/$(on web systemctl show -P MainPID two)/limits"
-	# On a second look all is in order, and no program is started for that.
+	# On a second look all is in order.
 	run --separate-stderr on web p2-apply -v site.p2
 	[ "$status" -eq 0 ]
 	[ "$(grep -vc '^ok ' <<<"$output")" = 0 ]
+}
+
+@test "systemd: packages, services and users in order start no program" {
+	policy web site.p2 <<-'END'
+		p2.package(['bash', 'dpkg']).package('coreutils', {version: '>=1'})
+		  .service('one', {ensure: 'running', enabled: true})
+		  .service('two', {exec: '/bin/sleep 1002', dependson: 'one',
+		    ensure: 'running', enabled: true})
+		  .service('tick.timer', {ensure: 'running', enabled: true})
+		  .service('no-such', {ensure: 'stopped', enabled: false})
+		  .user('root', {uid: 0, shell: '/bin/bash'})
+		  .user('www-data', {groups: []})
+		  .group('www-data').user('nobody-there', {ensure: 'absent'});
+	END
+	run --separate-stderr strace -f -qq -o "$BATS_TEST_TMPDIR/trace" \
+	    -e trace=process nsenter --target "$(host_leader web)" --all \
+	    p2-apply -d '' -v /root/site.p2
+	[ "$status" -eq 0 ]
+	[ "$output" = 'ok package bash
+ok package dpkg
+ok package coreutils
+ok service one
+ok service /etc/systemd/system/two.service
+ok service two
+ok service tick.timer
+ok service no-such
+ok user root
+ok user www-data
+ok group www-data
+ok user nobody-there' ]
+	# Behind the start of p2-apply itself, in the host.
+	sed '1,/execve(.*p2-apply", .* = 0$/d' "$BATS_TEST_TMPDIR/trace" |
+	    grep -E 'fork|clone|exec' | grep -v CLONE_THREAD >"$BATS_TEST_TMPDIR/made" || :
+	cat "$BATS_TEST_TMPDIR/made"
+	grep -q 'execve(.*p2-apply", .* = 0$' "$BATS_TEST_TMPDIR/trace"
+	[ ! -s "$BATS_TEST_TMPDIR/made" ]
 }
 
 @test "systemd: a unit that has changed is read again, and restarted" {
