@@ -43,4 +43,12 @@ str_starts(struct str s, struct str prefix)
 	    (prefix.len == 0 || memcmp(s.p, prefix.p, prefix.len) == 0);
 }
 
+/* What follows the first n bytes, of which there are so many. */
+static inline struct str
+str_from(struct str s, size_t n)
+{
+	/* Nothing can be added to NULL, not even nothing. */
+	return n == 0 ? s : (struct str){ s.p + n, s.len - n };
+}
+
 #endif

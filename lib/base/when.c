@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
 #include "base/when.h"
 
 enum { EPOCHS_FROM = 1000000000 };
@@ -11,12 +12,6 @@ static const char bad[] =
     "neither a span like 24h or 7d, nor seconds since 1970, nor a date like "
     "2026-01-31T10:00";
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Take a number that fits 32 bits off the start of s. */
 static bool
 take_number(struct str *s, uint32_t *n)
@@ -24,7 +19,7 @@ take_number(struct str *s, uint32_t *n)
 	uint64_t v = 0;
 	size_t i;
 
-	for (i = 0; i < s->len && is_digit(s->p[i]); i++)
+	for (i = 0; i < s->len && ascii_digit(s->p[i]); i++)
 		if ((v = v * 10 + (uint64_t)(s->p[i] - '0')) > UINT32_MAX)
 			return false;
 	*n = (uint32_t)v;
@@ -40,7 +35,7 @@ take_digits(struct str *s, size_t count, int lo, int hi, int *n)
 
 	*n = 0;
 	for (i = 0; i < count; i++) {
-		if (i == s->len || !is_digit(s->p[i]))
+		if (i == s->len || !ascii_digit(s->p[i]))
 			return false;
 		*n = *n * 10 + (s->p[i] - '0');
 	}

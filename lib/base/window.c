@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "base/window.h"
 
 enum { DAY = 24 * 60, ALL_DAYS = 0x7f };
@@ -34,12 +35,6 @@ take(struct str *s, char c)
 	return true;
 }
 
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* "Mon" or "Monday": 0 to 6, or -1. */
 static int
 take_day(struct str *s)
@@ -47,7 +42,7 @@ take_day(struct str *s)
 	size_t n = 0;
 	int i;
 
-	while (n < s->len && is_letter(s->p[n]))
+	while (n < s->len && ascii_letter(s->p[n]))
 		n++;
 	for (i = 0; i < 7; i++)
 		if ((n == 3 || n == strlen(day_names[i])) &&
@@ -120,7 +115,7 @@ parse_part(struct window_part *p, struct str *s)
 	skip_blanks(s);
 	if (s->len == 0)
 		return "is empty";
-	if (is_letter(*s->p) && take_days(s, &p->days) == -1)
+	if (ascii_letter(*s->p) && take_days(s, &p->days) == -1)
 		return "has a day that is none";
 	if (s->len > 0 && *s->p != ';') {
 		if ((from = take_time(s)) == -1 || !take(s, '-') ||

@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "facts/text.h"
 
 static bool
@@ -8,19 +9,6 @@ is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' ||
 	    c == '\v';
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static struct str
-skip(struct str s, size_t n)
-{
-	/* Nothing can be added to NULL, not even nothing. */
-	return n == 0 ? s : (struct str){ s.p + n, s.len - n };
 }
 
 bool
@@ -46,11 +34,11 @@ text_word(struct str *rest)
 	size_t n = 0;
 
 	while (s.len > 0 && is_blank(*s.p))
-		s = skip(s, 1);
+		s = str_from(s, 1);
 	while (n < s.len && !is_blank(s.p[n]))
 		n++;
 	word = (struct str){ s.p, n };
-	*rest = skip(s, n);
+	*rest = str_from(s, n);
 	return word;
 }
 
@@ -75,11 +63,11 @@ text_cut(struct str *rest, char c)
 	const char *at = s.len == 0 ? NULL : memchr(s.p, c, s.len);
 
 	if (at == NULL) {
-		*rest = skip(s, s.len);
+		*rest = str_from(s, s.len);
 		return s;
 	}
 	s.len = (size_t)(at - s.p);
-	*rest = skip(*rest, s.len + 1);
+	*rest = str_from(*rest, s.len + 1);
 	return s;
 }
 
@@ -88,14 +76,14 @@ text_tail(struct str s, char c)
 {
 	const char *at = s.len == 0 ? NULL : memrchr(s.p, c, s.len);
 
-	return at == NULL ? s : skip(s, (size_t)(at - s.p) + 1);
+	return at == NULL ? s : str_from(s, (size_t)(at - s.p) + 1);
 }
 
 struct str
 text_trim(struct str s)
 {
 	while (s.len > 0 && is_blank(*s.p))
-		s = skip(s, 1);
+		s = str_from(s, 1);
 	while (s.len > 0 && (is_blank(s.p[s.len - 1]) ||
 	    s.p[s.len - 1] == '\0'))
 		s.len--;
@@ -151,26 +139,17 @@ text_num(struct str s, int64_t *n)
 	uint64_t sum = 0, digit;
 
 	if (minus)
-		s = skip(s, 1);
+		s = str_from(s, 1);
 	if (s.len == 0)
 		return false;
-	for (; s.len > 0; s = skip(s, 1)) {
+	for (; s.len > 0; s = str_from(s, 1)) {
 		digit = (uint64_t)(*s.p - '0');
-		if (!is_digit(*s.p) || sum > (INT64_MAX - digit) / 10)
+		if (!ascii_digit(*s.p) || sum > (INT64_MAX - digit) / 10)
 			return false;
 		sum = sum * 10 + digit;
 	}
 	*n = minus ? -(int64_t)sum : (int64_t)sum;
 	return true;
-}
-
-static int
-hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 bool
@@ -180,11 +159,11 @@ text_hex(struct str s, uint64_t *n)
 	int digit;
 
 	if (s.len > 2 && s.p[0] == '0' && (s.p[1] | 0x20) == 'x')
-		s = skip(s, 2);
+		s = str_from(s, 2);
 	if (s.len == 0 || s.len > 16)
 		return false;
-	for (; s.len > 0; s = skip(s, 1)) {
-		if ((digit = hex_digit(*s.p)) == -1)
+	for (; s.len > 0; s = str_from(s, 1)) {
+		if ((digit = ascii_hex(*s.p)) == -1)
 			return false;
 		sum = sum << 4 | (unsigned)digit;
 	}
@@ -197,8 +176,8 @@ digits(struct str *s)
 {
 	size_t n = 0;
 
-	for (; s->len > 0 && is_digit(*s->p); n++)
-		*s = skip(*s, 1);
+	for (; s->len > 0 && ascii_digit(*s->p); n++)
+		*s = str_from(*s, 1);
 	return n;
 }
 
@@ -209,19 +188,19 @@ text_is_number(struct str s)
 	size_t n;
 
 	if (s.len > 0 && *s.p == '-')
-		s = skip(s, 1);
+		s = str_from(s, 1);
 	start = s.p;
 	if ((n = digits(&s)) == 0 || (n > 1 && *start == '0'))
 		return false;
 	if (s.len > 0 && *s.p == '.') {
-		s = skip(s, 1);
+		s = str_from(s, 1);
 		if (digits(&s) == 0)
 			return false;
 	}
 	if (s.len > 0 && (*s.p | 0x20) == 'e') {
-		s = skip(s, 1);
+		s = str_from(s, 1);
 		if (s.len > 0 && (*s.p == '+' || *s.p == '-'))
-			s = skip(s, 1);
+			s = str_from(s, 1);
 		if (digits(&s) == 0)
 			return false;
 	}
@@ -256,10 +235,10 @@ cmp_runs(struct str *a, struct str *b)
 {
 	struct str x, y;
 
-	while (a->len > 1 && *a->p == '0' && is_digit(a->p[1]))
-		*a = skip(*a, 1);
-	while (b->len > 1 && *b->p == '0' && is_digit(b->p[1]))
-		*b = skip(*b, 1);
+	while (a->len > 1 && *a->p == '0' && ascii_digit(a->p[1]))
+		*a = str_from(*a, 1);
+	while (b->len > 1 && *b->p == '0' && ascii_digit(b->p[1]))
+		*b = str_from(*b, 1);
 	x = *a;
 	y = *b;
 	x.len = digits(a);
@@ -277,7 +256,7 @@ alike(struct str a, struct str b)
 
 	while (i < n && a.p[i] == b.p[i])
 		i++;
-	while (i > 0 && is_digit(a.p[i - 1]))
+	while (i > 0 && ascii_digit(a.p[i - 1]))
 		i--;
 	return i;
 }
@@ -289,7 +268,7 @@ text_cmp_names(const char *a, const char *b)
 
 	while (a[i] == b[i] && a[i] != '\0')
 		i++;
-	if (is_digit(a[i]) || is_digit(b[i]))
+	if (ascii_digit(a[i]) || ascii_digit(b[i]))
 		return text_cmp(str_of(a), str_of(b));
 	return (unsigned char)a[i] - (unsigned char)b[i];
 }
@@ -301,10 +280,10 @@ text_cmp(struct str a, struct str b)
 	size_t n = alike(a, b);
 	int c;
 
-	a = skip(a, n);
-	b = skip(b, n);
+	a = str_from(a, n);
+	b = str_from(b, n);
 	while (a.len > 0 && b.len > 0) {
-		if (is_digit(*a.p) && is_digit(*b.p)) {
+		if (ascii_digit(*a.p) && ascii_digit(*b.p)) {
 			if ((c = cmp_runs(&a, &b)) != 0)
 				return c;
 			continue;
@@ -312,8 +291,8 @@ text_cmp(struct str a, struct str b)
 		if (*a.p != *b.p)
 			return (unsigned char)*a.p < (unsigned char)*b.p ?
 			    -1 : 1;
-		a = skip(a, 1);
-		b = skip(b, 1);
+		a = str_from(a, 1);
+		b = str_from(b, 1);
 	}
 	if (a.len != b.len)
 		return a.len < b.len ? -1 : 1;

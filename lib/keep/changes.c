@@ -17,17 +17,6 @@ struct gather {
 	int		 rc;
 };
 
-static void
-row_free(struct change_row *r)
-{
-	text_free(&r->policy);
-	text_free(&r->type);
-	text_free(&r->title);
-	text_free(&r->path);
-	state_free(&r->was);
-	state_free(&r->is);
-}
-
 static int
 row_copy(struct change_row *to, const struct change_row *from)
 {

@@ -56,6 +56,17 @@ state_free(struct kept_state *s)
 	text_free(&s->xattrs);
 }
 
+void
+row_free(struct change_row *r)
+{
+	text_free(&r->policy);
+	text_free(&r->type);
+	text_free(&r->title);
+	text_free(&r->path);
+	state_free(&r->was);
+	state_free(&r->is);
+}
+
 /* An ACL has the mode in it, and a change of owner drops capabilities. */
 static bool
 is_part(struct str name)

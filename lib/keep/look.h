@@ -13,6 +13,7 @@ int	text_copy(struct str *to, struct str from);
 int	state_copy(struct kept_state *to, const struct kept_state *from);
 void	text_free(struct str *s);
 void	state_free(struct kept_state *s);
+void	row_free(struct change_row *r);	/* of a row with such texts */
 
 /*
  * What is at a name in a directory: all but the content.  *fd is it, open for

@@ -48,17 +48,6 @@ keep_new(struct keep **kp, struct store *s, const struct keep_limits *limits)
 }
 
 static void
-row_free(struct change_row *r)
-{
-	text_free(&r->policy);
-	text_free(&r->type);
-	text_free(&r->title);
-	text_free(&r->path);
-	state_free(&r->was);
-	state_free(&r->is);
-}
-
-static void
 drop_rows(struct keep *k)
 {
 	while (k->n > 0)

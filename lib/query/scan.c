@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "query/scan.h"
 
@@ -53,21 +54,9 @@ is_white(char c)
 }
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool
 is_wordy(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || c == 'E' || c == '+' ||
+	return ascii_digit(c) || (c >= 'a' && c <= 'z') || c == 'E' || c == '+' ||
 	    c == '-' || c == '.';
 }
 
@@ -76,7 +65,7 @@ digits(struct str s, size_t i)
 {
 	size_t start = i;
 
-	while (i < s.len && is_digit(s.p[i]))
+	while (i < s.len && ascii_digit(s.p[i]))
 		i++;
 	return i - start;
 }
@@ -313,7 +302,7 @@ static const char *
 step_escape(struct scan *s, char c)
 {
 	if (s->state == HEX) {
-		if (!is_hex(c))
+		if (ascii_hex(c) == -1)
 			return not_json;
 		s->state = --s->hex == 0 ? STRING : HEX;
 	} else if (c == 'u') {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "query/url.h"
 
@@ -13,23 +14,11 @@ unreserved(char c)
 	    c == '~';
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The byte that two hex digits stand for, or -1. */
 static int
 hex_byte(const char *p)
 {
-	int hi = hex_digit(p[0]), lo = hex_digit(p[1]);
+	int hi = ascii_hex(p[0]), lo = ascii_hex(p[1]);
 
 	return hi == -1 || lo == -1 ? -1 : hi << 4 | lo;
 }

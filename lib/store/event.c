@@ -1,4 +1,3 @@
-#include "base/utf8.h"
 #include "store/env.h"
 
 /*
@@ -6,17 +5,6 @@
  * texts that differ only beyond that are one event.
  */
 enum { HOST_MAX = 200, MODULE_MAX = 50, OBJECT_MAX = 140, MSG_MAX = 110 };
-
-/* A part of a key ends at its first NUL. */
-static struct str
-part(struct str s, size_t max)
-{
-	const char *nul = s.len > 0 ? memchr(s.p, '\0', s.len) : NULL;
-
-	if (nul != NULL)
-		s.len = (size_t)(nul - s.p);
-	return utf8_cut(s, max);
-}
 
 struct counts {
 	uint64_t	count;
@@ -49,10 +37,10 @@ store_event(struct store_tx *t, struct str host, struct str module,
 	int rc;
 
 	key_init(&k);
-	key_text(&k, part(host, HOST_MAX));
-	key_text(&k, part(module, MODULE_MAX));
-	key_text(&k, part(object, OBJECT_MAX));
-	key_text(&k, part(msg, MSG_MAX));
+	key_text(&k, key_part(host, HOST_MAX));
+	key_text(&k, key_part(module, MODULE_MAX));
+	key_text(&k, key_part(object, OBJECT_MAX));
+	key_text(&k, key_part(msg, MSG_MAX));
 	rc = mdb_get(t->txn, t->s->dbi[T_EVENT], &k.val, &d);
 	if (rc == 0)
 		rc = event_unpack(&d, &c);

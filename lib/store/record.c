@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "store/record.h"
 
 void
@@ -55,6 +56,16 @@ key_text(struct key *k, struct str s)
 	if (s.len > 0)
 		memcpy(p, s.p, s.len);
 	p[s.len] = '\0';
+}
+
+struct str
+key_part(struct str s, size_t max)
+{
+	const char *nul = s.len > 0 ? memchr(s.p, '\0', s.len) : NULL;
+
+	if (nul != NULL)
+		s.len = (size_t)(nul - s.p);
+	return utf8_cut(s, max);
 }
 
 void

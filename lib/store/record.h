@@ -43,6 +43,9 @@ void	key_init(struct key *k);
 void	key_text(struct key *k, struct str s);
 void	key_num(struct key *k, uint64_t n, unsigned bytes);
 
+/* What of s can be a part of a key: up to its first NUL, and max bytes. */
+struct str key_part(struct str s, size_t max);
+
 /* Split a key from its start on; *at is where the next part begins. */
 int	key_take_text(const MDB_val *k, size_t *at, struct str *s);
 int	key_take_num(const MDB_val *k, size_t *at, uint64_t *n, unsigned bytes);

@@ -5,17 +5,6 @@
 
 enum { POLICY_MAX = 100, TITLE_MAX = 400, TYPE_MAX = 60, WHY_MAX = 200 };
 
-/* A part of a key ends at its first NUL. */
-static struct str
-part(struct str s, size_t max)
-{
-	const char *nul = s.len > 0 ? memchr(s.p, '\0', s.len) : NULL;
-
-	if (nul != NULL)
-		s.len = (size_t)(nul - s.p);
-	return utf8_cut(s, max);
-}
-
 /* Drop the oldest run where there are too many. */
 static int
 trim(struct store_tx *t)
@@ -44,9 +33,9 @@ store_run(struct store_tx *t, const struct run_row *r)
 		return rc;
 	key_init(&k);
 	key_num(&k, r->time, 8);
-	key_text(&k, part(r->policy, POLICY_MAX));
+	key_text(&k, key_part(r->policy, POLICY_MAX));
 	value_init(&v);
-	value_text(&v, part(r->ver, POLICY_MAX));
+	value_text(&v, key_part(r->ver, POLICY_MAX));
 	value_text(&v, r->outcome);
 	value_num(&v, r->changed, 4);
 	value_num(&v, r->ok, 4);
@@ -128,11 +117,11 @@ find_result(MDB_txn *txn, MDB_dbi dbi, struct result_row *r, struct key *k,
 	MDB_val d;
 	int rc;
 
-	r->policy = part(r->policy, POLICY_MAX);
+	r->policy = key_part(r->policy, POLICY_MAX);
 	r->why = utf8_cut(r->why, WHY_MAX);
 	key_init(k);
-	key_text(k, part(r->type, TYPE_MAX));
-	key_text(k, part(r->title, TITLE_MAX));
+	key_text(k, key_part(r->type, TYPE_MAX));
+	key_text(k, key_part(r->title, TITLE_MAX));
 	if ((rc = mdb_get(txn, dbi, &k->val, &d)) != 0)
 		return rc;
 	return result_unpack(&k->val, &d, old);
@@ -165,7 +154,7 @@ store_last_run(struct store_view *v, struct str policy, struct run_row *r)
 	MDB_val k, d;
 	int rc;
 
-	policy = part(policy, POLICY_MAX);
+	policy = key_part(policy, POLICY_MAX);
 	if (v->s->dbi[T_RUN] == NO_TABLE)
 		return MDB_NOTFOUND;
 	if ((rc = mdb_cursor_open(v->txn, v->s->dbi[T_RUN], &c)) != 0)

@@ -1,25 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "update/order.h"
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static struct str
-from(struct str s, size_t i)
-{
-	return (struct str){ s.p + i, s.len - i };
-}
 
 /* The run of characters of one kind that s begins with. */
 static struct str
@@ -36,9 +19,9 @@ static int
 numbers(struct str a, struct str b)
 {
 	while (a.len > 0 && *a.p == '0')
-		a = from(a, 1);
+		a = str_from(a, 1);
 	while (b.len > 0 && *b.p == '0')
-		b = from(b, 1);
+		b = str_from(b, 1);
 	return a.len != b.len ? (a.len > b.len) - (a.len < b.len) :
 	    str_cmp(a, b);
 }
@@ -47,9 +30,9 @@ numbers(struct str a, struct str b)
 static struct str
 skip(struct str s)
 {
-	while (s.len > 0 && !is_digit(*s.p) && !is_letter(*s.p) &&
+	while (s.len > 0 && !ascii_digit(*s.p) && !ascii_letter(*s.p) &&
 	    *s.p != '~' && *s.p != '^')
-		s = from(s, 1);
+		s = str_from(s, 1);
 	return s;
 }
 
@@ -86,7 +69,7 @@ longer(enum order o, struct str a, struct str b, bool parted)
 
 	if (more.len == 0)
 		return 0;
-	return o == ORDER_PACMAN && is_letter(*more.p) && !parted ? -sign :
+	return o == ORDER_PACMAN && ascii_letter(*more.p) && !parted ? -sign :
 	    sign;
 }
 
@@ -94,15 +77,15 @@ longer(enum order o, struct str a, struct str b, bool parted)
 static int
 runs(struct str *a, struct str *b)
 {
-	bool is_number = is_digit(*a->p);
+	bool is_number = ascii_digit(*a->p);
 	struct str x, y;
 
-	if (is_number != is_digit(*b->p))
+	if (is_number != ascii_digit(*b->p))
 		return is_number ? 1 : -1;
-	x = run_of(*a, is_number ? is_digit : is_letter);
-	y = run_of(*b, is_number ? is_digit : is_letter);
-	*a = from(*a, x.len);
-	*b = from(*b, y.len);
+	x = run_of(*a, is_number ? ascii_digit : ascii_letter);
+	y = run_of(*b, is_number ? ascii_digit : ascii_letter);
+	*a = str_from(*a, x.len);
+	*b = str_from(*b, y.len);
 	return is_number ? numbers(x, y) : str_cmp(x, y);
 }
 
@@ -121,8 +104,8 @@ rpm_part(enum order o, struct str a, struct str b)
 		la -= a.len;
 		lb -= b.len;
 		if (is_mark(first(a)) && first(a) == first(b)) {
-			a = from(a, 1);
-			b = from(b, 1);
+			a = str_from(a, 1);
+			b = str_from(b, 1);
 			continue;
 		}
 		if (is_mark(first(a)) || is_mark(first(b)))
@@ -140,11 +123,11 @@ rpm_part(enum order o, struct str a, struct str b)
 static struct str
 epoch(struct str *s)
 {
-	struct str digits = run_of(*s, is_digit);
+	struct str digits = run_of(*s, ascii_digit);
 
 	if (digits.len == s->len || s->p[digits.len] != ':')
 		return (struct str){ "0", 1 };
-	*s = from(*s, digits.len + 1);
+	*s = str_from(*s, digits.len + 1);
 	return digits;
 }
 
@@ -159,7 +142,7 @@ release(struct str *s)
 		i--;
 	if (i == 0)
 		return (struct str){ "", 0 };
-	r = from(*s, i);
+	r = str_from(*s, i);
 	s->len = i - 1;
 	return r;
 }
@@ -204,14 +187,14 @@ element(struct str *s, struct str *text)
 {
 	int rank;
 
-	while (s->len > 0 && !is_digit(*s->p) && !is_letter(*s->p))
-		*s = from(*s, 1);
+	while (s->len > 0 && !ascii_digit(*s->p) && !ascii_letter(*s->p))
+		*s = str_from(*s, 1);
 	*text = *s;
 	if (s->len == 0)
 		return 0;
-	*text = run_of(*s, is_digit(*s->p) ? is_digit : is_letter);
-	*s = from(*s, text->len);
-	if (is_digit(*text->p))
+	*text = run_of(*s, ascii_digit(*s->p) ? ascii_digit : ascii_letter);
+	*s = str_from(*s, text->len);
+	if (ascii_digit(*text->p))
 		return 2;
 	rank = early(*text);
 	return rank != 0 ? rank : 1;
@@ -269,7 +252,7 @@ bare(enum order o, struct str ver)
 
 	if (o != ORDER_WORDS && r.len > 0)
 		return s;
-	if (o == ORDER_WORDS && r.len > 1 && *r.p == 'r' && is_digit(r.p[1]))
+	if (o == ORDER_WORDS && r.len > 1 && *r.p == 'r' && ascii_digit(r.p[1]))
 		return s;
 	return ver;
 }

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "update/version.h"
 
 struct parts {
@@ -9,30 +10,12 @@ struct parts {
 	struct str	revision;
 };
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static struct str
-from(struct str s, size_t i)
-{
-	return (struct str){ s.p + i, s.len - i };
-}
-
 static size_t
 digits(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.len && is_digit(s.p[n]))
+	while (n < s.len && ascii_digit(s.p[n]))
 		n++;
 	return n;
 }
@@ -45,11 +28,11 @@ split(struct parts *v, struct str s)
 	*v = (struct parts){ { "", 0 }, s, { "", 0 } };
 	if ((n = digits(s)) > 0 && n < s.len && s.p[n] == ':') {
 		v->epoch = (struct str){ s.p, n };
-		v->upstream = from(s, n + 1);
+		v->upstream = str_from(s, n + 1);
 	}
 	for (n = v->upstream.len; n-- > 0;)
 		if (v->upstream.p[n] == '-') {
-			v->revision = from(v->upstream, n + 1);
+			v->revision = str_from(v->upstream, n + 1);
 			v->upstream.len = n;
 			return;
 		}
@@ -59,18 +42,18 @@ split(struct parts *v, struct str s)
 static int
 weight(struct str s)
 {
-	if (s.len == 0 || is_digit(s.p[0]))
+	if (s.len == 0 || ascii_digit(s.p[0]))
 		return 0;
 	if (s.p[0] == '~')
 		return -1;
-	return (unsigned char)s.p[0] + (is_letter(s.p[0]) ? 0 : 256);
+	return (unsigned char)s.p[0] + (ascii_letter(s.p[0]) ? 0 : 256);
 }
 
 static struct str
 skip_zeros(struct str s)
 {
 	while (s.len > 0 && s.p[0] == '0')
-		s = from(s, 1);
+		s = str_from(s, 1);
 	return s;
 }
 
@@ -93,8 +76,8 @@ part_cmp(struct str a, struct str b)
 		while ((c = weight(a)) != 0 || weight(b) != 0) {
 			if (c != weight(b))
 				return c - weight(b);
-			a = from(a, 1);
-			b = from(b, 1);
+			a = str_from(a, 1);
+			b = str_from(b, 1);
 		}
 		a = skip_zeros(a);
 		b = skip_zeros(b);
@@ -103,8 +86,8 @@ part_cmp(struct str a, struct str b)
 		if ((c = number_cmp((struct str){ a.p, na },
 		    (struct str){ b.p, nb })) != 0)
 			return c;
-		a = from(a, na);
-		b = from(b, nb);
+		a = str_from(a, na);
+		b = str_from(b, nb);
 	}
 	return 0;
 }
@@ -136,9 +119,9 @@ version_parse_test(struct version_test *t, struct str s, const char **errstr)
 			t->op = equal ? VERSION_LE : VERSION_LT;
 		else if (s.p[0] == '>')
 			t->op = equal ? VERSION_GE : VERSION_GT;
-		s = from(s, equal ? 2 : 1);
+		s = str_from(s, equal ? 2 : 1);
 		while (s.len > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-			s = from(s, 1);
+			s = str_from(s, 1);
 	}
 	t->ver = s;
 	if (s.len > 0)
