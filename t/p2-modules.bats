@@ -161,6 +161,26 @@ x &amp; y' <<-'END'
 	END
 }
 
+@test "process.env: its names can be gone through, and it can be copied" {
+	export P2_ONE='a=b' P2_TWO=c
+	prints 'P2_ONE a=b
+P2_TWO c
+P2_ONE
+child d c
+P2_THREE P2_TWO' <<-'END'
+	var ours = function (k) { return /^P2_/.test(k); }, k;
+	Object.keys(process.env).filter(ours).sort().forEach(function (k) { console.log(k, process.env[k]); });
+	for (k in process.env)
+		if (k === 'P2_ONE')
+			console.log(k);
+	console.log('child', String(require('child_process').execSync('echo $P2_ONE $P2_TWO',
+	    {env: Object.assign({}, process.env, {P2_ONE: 'd'})})).trim());
+	delete process.env.P2_ONE;
+	process.env.P2_THREE = 3;
+	console.log(Object.keys(process.env).filter(ours).sort().join(' '));
+	END
+}
+
 @test "process: env, cwd, chdir, uptime, nextTick" {
 	mkdir d
 	prints 'v undefined d true linux

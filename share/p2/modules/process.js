@@ -1,30 +1,28 @@
 /* process: this program, and its environment. */
 
+/* A copy, for whoever reads it; what is written goes to both. */
 function environment() {
-	return new Proxy({}, {
-		get: function (o, name) {
-			return typeof name === 'string' ?
-			    native.getenv(name) : undefined;
-		},
+	var vars = {};
+
+	native.environment().forEach(function (pair) {
+		var i = pair.indexOf('=');
+
+		vars[pair.slice(0, i)] = pair.slice(i + 1);
+	});
+	return new Proxy(vars, {
 		set: function (o, name, value) {
 			native.setenv(name, String(value));
+			o[name] = String(value);
 			return true;
-		},
-		has: function (o, name) {
-			return native.getenv(name) !== undefined;
 		},
 		deleteProperty: function (o, name) {
 			native.setenv(name, undefined);
-			return true;
-		},
-		ownKeys: function () {
-			return native.environment().map(function (pair) {
-				return pair.replace(/=[^]*$/, '');
-			});
+			return delete o[name];
 		}
 	});
 }
 
+var env = null;
 var started = native.now();
 var process = global.process = {
 	argv: ['p2-apply', ''], execArgv: [], execPath: 'p2-apply',
@@ -72,5 +70,7 @@ var process = global.process = {
 Object.defineProperty(process, 'arch', {enumerable: true, get: function () {
 	return native.arch();
 }});
-Object.defineProperty(process, 'env', {enumerable: true,
-    value: environment()});
+Object.defineProperty(process, 'env', {enumerable: true, get: function () {
+	env = env || environment();
+	return env;
+}});
