@@ -263,6 +263,22 @@ one'
 	[ ! -e got_temp ]
 }
 
+@test "a package that fails in a role or in a module fails as it does by itself" {
+	apply <<-'END'
+	p2.role('r', {p2: function (t) { return p2._now('package', t, {provider: 'deb', source: 'no.deb'}); }})
+	.module({name: 'm', apply: function (r) { r.package('y', {provider: 'deb', source: 'no.deb'}); r.file('f', {content: ''}); }})
+	.on('r:x:failed', function () { console.log('heard'); }).on('m:z:failed', function () { console.log('heard'); })
+	.r('x').logmsg('goes on').m('z').logmsg('goes on');
+	END
+	why="dpkg-deb: exit status 2: dpkg-deb: error: failed to read archive 'no.deb': No such file or directory"
+	is 2 'heard
+goes on
+changed m f: Created file.
+heard
+goes on' "p2-apply: site.p2:4: r x: x: $why
+p2-apply: site.p2:4: m z: y: $why"
+}
+
 @test "a role of that name may be removed and made anew" {
 	apply <<-'END'
 	delete p2.logmsg;

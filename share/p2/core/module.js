@@ -13,7 +13,8 @@ function Resource(step) {
 	this.facts = p2.facts;
 	this.refreshed = step.refresh;
 	this.dry = native.dry;
-	this._ = {why: [], did: [], diff: '', changed: false};
+	this._ = {why: [], did: [], diff: '', changed: false,
+	    failed: false};
 }
 Resource.prototype.why = function (text) { this._.why.push(String(text)); };
 Resource.prototype.did = function (text) { this._.did.push(String(text)); };
@@ -43,10 +44,11 @@ Resource.prototype.run = function (argv) {
 /* What p2 has itself is done at once; was anything changed? */
 native.types.forEach(function (type) {
 	Resource.prototype[type] = function (title, opts) {
-		if (p2._now(type, title, opts).result !== 'changed')
-			return false;
-		this._.changed = true;
-		return true;
+		var word = p2._now(type, title, opts).result;
+
+		this._.failed = this._.failed || word === 'failed';
+		this._.changed = this._.changed || word === 'changed';
+		return word === 'changed';
 	};
 });
 
@@ -132,6 +134,8 @@ function concludeOwn(def, step, r, res) {
 	var changed = def.plan !== undefined || r._.changed ||
 	    r._.did.length > 0;
 
+	if (r._.failed)
+		return {result: 'failed'};
 	if (res && typeof res.result === 'string') {
 		if (res.result !== 'changed')
 			return res;

@@ -206,7 +206,7 @@ function nativeModule(name, index) {
 		keepKind(index, name, actNative);
 	});
 	type.now = function (step, title, opts) {
-		var outcome;
+		var outcome, reason;
 
 		nows[name + ':' + title] = step.chain + '\n' + nameOf(step);
 		watchStep(step);
@@ -217,8 +217,11 @@ function nativeModule(name, index) {
 		reported = step;
 		if (outcome === CHANGED && type.changed && !native.dry)
 			type.changed();
-		if (outcome === FAILED)
-			throw new Error(title + ': ' + native.reason());
+		if (outcome !== FAILED)
+			return outcome;
+		reason = title + ': ' + native.reason();
+		if (!native.soft() || !tellSoftly(step, reason))
+			throw new Error(reason);
 		return outcome;
 	};
 	types[name] = type;
@@ -248,7 +251,8 @@ native.types.forEach(nativeModule);
 
 /*
  * For roles: do it now, in the name of the role that is being executed.
- * p2._now('file', '/etc/x', {...}) is {result: 'changed'} or {}.
+ * p2._now('file', '/etc/x', {...}) is {result: 'changed'} or {}; what fails
+ * throws, but packages and services, which then are {result: 'failed'}.
  */
 p2._now = function (type, title, opts) {
 	var word = words[types[type].now(pending, title, opts)];
