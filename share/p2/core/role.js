@@ -111,8 +111,13 @@ function useRole(name, def, title, opts, line) {
 	append(step);
 }
 
+function markLoaded(name) {
+	if (!p2.facts.p2role)
+		p2.facts.p2role = {};
+	p2.facts.p2role[name] = {loaded: true};
+}
+
 function makeRole(name, def) {
-	roles[name] = true;
 	Object.defineProperty(p2, name, {configurable: true, enumerable: true,
 	    writable: true, value: function (title, opts) {
 		var line = native.line(-3);
@@ -121,9 +126,7 @@ function makeRole(name, def) {
 		    typeof opts === 'function' ? undefined : opts, line);
 		return p2;
 	}});
-	if (!p2.facts.p2role)
-		p2.facts.p2role = {};
-	p2.facts.p2role[name] = {loaded: true};
+	markLoaded(name);
 }
 
 p2.role = function (name, def) {
@@ -143,18 +146,34 @@ p2.role = function (name, def) {
 	return p2;
 };
 
-/* Those that come with the kit are read when they are first named. */
+/*
+ * Those that come with the kit are read when they are first named; some are
+ * modules.
+ */
 native.roles.forEach(function (name) {
 	Object.defineProperty(p2, name, {configurable: true, enumerable: true,
 	    get: function () {
 		delete p2[name];
 		native.loadRole(name)({}, p2.require, {exports: {}});
+		markLoaded(name);
 		return p2[name];
 	    }, set: function (value) {
 		Object.defineProperty(p2, name, {configurable: true,
 		    enumerable: true, writable: true, value: value});
 	    }});
 });
+
+/* What one of them finds out is a fact from the beginning. */
+function factOfRole(name, role) {
+	Object.defineProperty(p2.facts, name, {configurable: true,
+	    enumerable: true, get: function () {
+		delete p2.facts[name];
+		return p2[role] && p2.facts[name];
+	    }, set: function (value) { setFact(name, value); }});
+}
+
+factOfRole('uvt_cloud_image', 'uvt_cloud_image');
+factOfRole('uvt_kvm_instance', 'uvt_kvm');
 
 /* --- Files -------------------------------------------------------------- */
 

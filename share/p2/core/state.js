@@ -15,7 +15,6 @@ var LATER = {};			/* a step's result that is yet to come */
 var words = ['', 'changed', 'skipped', 'failed'];
 
 var p2 = {};
-var roles = {};			/* name: true, for those that p2.role() made */
 var modules = {};		/* name: its declaration function */
 var selection;			/* as node() was told */
 var queue;
