@@ -477,11 +477,20 @@ declare namespace p2 {
         classify(title: Title, options?: CommonOptions): P2;
         ini_file(title: Title, options: { cfg: object; whitespace?: boolean; hash_in_value?: boolean; noesc?: boolean } & CommonOptions): P2;
         logmsg(title: Title, options?: { level?: string } & CommonOptions): P2;
+        mysql_connect(title: Title, options?: { host?: string; port?: number; socketPath?: string; user?: string; password?: string; database?: string } & CommonOptions): P2;
+        mysql_database(title: Title, options?: { ensure?: string; connection?: string } & CommonOptions): P2;
+        mysql_grant(title: Title, options: { ensure?: string; privileges: string | string[]; privlevel: string; userspecs: { user: string; host: string }; identifiedby?: string; connection?: string } & CommonOptions): P2;
+        pv(title: Title, options?: { ensure?: string; force?: boolean } & CommonOptions): P2;
         reboot(title: Title, options?: { first_boot?: boolean } & CommonOptions): P2;
         set_env(title: Title, options?: { ensure?: string; value?: string; file?: string } & CommonOptions): P2;
         sleep(title: Title, options?: { seconds?: number } & CommonOptions): P2;
         source_env(title: Title, options?: { cmd?: string } & CommonOptions): P2;
         str_replace_infile(title: Title, options: { regex: RegExp | string; with: string | ((...found: any[]) => string) } & CommonOptions): P2;
+        uvt_cloud_image(title: Title, options?: { release?: string; arch?: string } & CommonOptions): P2;
+        uvt_kvm(title: Title, options?: { ensure?: string; state?: string; autostart?: boolean; release?: string; memory?: number; disk?: number; cpu?: number; bridge?: string; sshpubkey_files?: string | string[]; password?: string; ipaddr?: string; netmask?: string; gateway?: string; dns_nameservers?: string | string[]; guest_nic?: string; meta_data_template?: string; user_data_template?: string } & CommonOptions): P2;
+        vg(title: Title, options?: { ensure?: string; pv?: string | string[] } & CommonOptions): P2;
+        virsh_disk(title: Title, options?: { ensure?: string; sizeGbs?: number | string; format?: string; attachedTo?: string; target?: string; persistent?: boolean } & CommonOptions): P2;
+        virsh_iface(title: Title, options: { ensure?: string; type?: string; attachedTo: string; target?: string; model?: string; persistent?: boolean } & CommonOptions): P2;
         wget(title: Title, options: { to: string } & CommonOptions): P2;
 
         node(selection?: Selection): P2;

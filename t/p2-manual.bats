@@ -33,6 +33,22 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	    sed 's/\.p2$//') <(table '.Ss Roles' | sed -n 's/^\.It Cm //p')
 }
 
+@test "p2(5): the options of roles that are modules are those of the code" {
+	cd "$BATS_TEST_DIRNAME/../share/roles" || return
+	while read -r role; do
+		role=${role%.p2}
+		echo "$role"
+		sed -n '/^\toptions: {/,/^\t}/s/^\t\t\([A-Za-z_]*\): {.*/\1/p' "$role.p2" |
+		    grep -vx ensure >"$BATS_TEST_TMPDIR/code"
+		[ -s "$BATS_TEST_TMPDIR/code" ]
+		table "\.Ss .*\<$role\>" | sed -n 's/^\.It Cm //p' >"$BATS_TEST_TMPDIR/page"
+		case $role in
+		pv | vg) grep -qxf "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page" ;;
+		*) diff -u "$BATS_TEST_TMPDIR/code" "$BATS_TEST_TMPDIR/page" ;;
+		esac
+	done < <(grep -l '^p2\.module' ./*.p2 | cut -c 3-)
+}
+
 @test "p2(5): the module whose anatomy it shows is one" {
 	sed -n '/^\.Ss Anatomy/,/^\.Ed/p' "$page" |
 	    sed '1,/^\.Bd/d; /^\.Ed/d; s/\\e/\\/g' >motd.js
@@ -68,7 +84,13 @@ changed command echo reload: runs each time' ]
 	run -0 p2-apply -d '' example3.p2
 	[ "$output" = 'changed file www: Created directory.
 changed file www/index: Created file.' ]
-	[ ! -e example4.p2 ]
+	mkdir bin
+	printf '#!/bin/sh\n! grep -q COUNT || echo 0\n' >bin/mysql
+	chmod +x bin/mysql
+	PATH=$PWD/bin:$PATH run -1 p2-apply -d '' -n example4.p2
+	[ "$output" = "would change mysql_database shop: there is no such database
+would change mysql_grant shop: there is no user 'shop'@'localhost'; 'shop'@'localhost' lacks ALL PRIVILEGES on \`shop\`.*" ]
+	[ ! -e example5.p2 ]
 	run -0 p2-apply -d '' example1.p2 example2.p2 example3.p2
 	[ "$output" = "" ]
 }

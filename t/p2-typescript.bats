@@ -24,7 +24,12 @@ setup() {
 @test "p2.d.ts: it has a method for each role, and each module" {
 	for name in "$BATS_TEST_DIRNAME"/../share/roles/*.p2; do
 		name=${name##*/}
-		grep -q "^        ${name%.p2}(title: Title" "$dts"
+		grep "^        ${name%.p2}(title: Title" "$dts" >line
+		sed -n '/^\toptions: {/,/^\t}/s/^\t\t\([A-Za-z_]*\): {.*/\1/p' \
+		    "$BATS_TEST_DIRNAME/../share/roles/$name" >options
+		while read -r option; do
+			grep -q "[{;] ${option}[?]\{0,1\}: " line
+		done <options
 	done
 	apply <<<"Object.keys(p2).filter(function (k) { return !/^_|^P2_/.test(k); })
 	    .forEach(function (k) { console.log(k); });"
