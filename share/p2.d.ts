@@ -55,6 +55,8 @@ declare namespace p2 {
         subscribe?: string | Array<string | number>;
         /** show, but do not do it; default: false */
         noop?: boolean;
+        /** do it only at these times, such as Sat 02:00-04:00 */
+        window?: string;
         /** show no content; default: false */
         sensitive?: boolean;
         /** anything, for templates */
@@ -503,6 +505,7 @@ declare namespace p2 {
         watch(on: boolean): P2;
         watch(file: string, fn: (done: (said?: object) => void, event: string,
             filename: string) => any): P2;
+        window(times?: string): P2;
         end(fn?: () => any): P2;
         role(name: string, definition: Role): P2;
         module(name: string | Module): P2;

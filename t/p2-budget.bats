@@ -20,8 +20,6 @@ window() {
 	is 0 'changed command touch a: a does not exist'
 	apply -X 2am <<<"p2.command('touch a');"
 	is 2 '' "p2-apply: -X '2am' has a time that is not as in 02:00-04:00"
-	apply -wX "$(window 0)" <<<"p2.command('touch a');"
-	is 2 '' 'p2-apply: --window: not with --watch or --every'
 }
 
 @test "deadline: the step at hand is ended, what is left is told" {

@@ -2,12 +2,11 @@
 # p2-apply --watch: what is changed behind our back is as it was.
 # shellcheck disable=SC2016,SC2119,SC2120	# for the policy; some have arguments
 load p2
+load watch
 
 setup() {
-	p2_setup
-	mkdir w o
+	watch_setup
 	mounted=()
-	within=()
 }
 
 teardown() {
@@ -17,53 +16,6 @@ teardown() {
 	for m in "${mounted[@]}"; do
 		umount "$m"
 	done
-}
-
-# watch [ARG ...] <POLICY: stays on site.p2, with what it prints in o/out; ready
-# when it returns.
-watch() {
-	cat >site.p2
-	: >o/out
-	start "${within[@]}" p2-apply -j -d "${db-}" -w "$@" site.p2 >>o/out
-	watcher=$pid
-	wait_until waits "$watcher"
-	! ended "$watcher"
-}
-
-# waits PID: nothing is left to be done, or it is gone.
-waits() {
-	[ "$(cat "/proc/$1/wchan" 2>/dev/null || echo gone)" = gone ] ||
-	    { [ "$(cut -d' ' -f1 "/proc/$1/syscall")" = 271 ] && summed; }
-}
-
-summed() { grep -q '"summary":true' o/out; }
-
-# holds FILE TEXT
-holds() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
-
-has_mode() { [ "$(stat -c %a "$1")" = "$2" ]; }
-
-# repairs TITLE: how many there have been.
-repairs() {
-	jq -r --arg t "$1" 'select(.repair and .title == $t and
-	    .outcome == "changed") | .title' o/out | wc -l
-}
-
-# quiet: all that has happened was seen to.
-quiet() {
-	: >w/mark.$$.$RANDOM
-	wait_until waits "$watcher"
-}
-
-# What "watch" has started said, under whatever name.
-log() { cat "$BATS_TEST_TMPDIR/${within[0]-p2-apply}.log"; }
-
-# said TEXT: on stderr.
-said() { log | grep -qF -- "$1"; }
-
-stop() {
-	kill -"${1:-TERM}" "$watcher"
-	wait "$watcher"
 }
 
 @test "watch: what is written to, removed, or replaced by rename is as it was" {
@@ -146,7 +98,8 @@ link_is() { [ "$(readlink "$1")" = "$2" ]; }
 	watch <<<"p2.file('w/t', {source: '$PWD/src', recurse: true, purge: true});"
 	echo bad >w/t/sub/f
 	wait_until holds w/t/sub/f one
-	mkdir -p w/t/more/below
+	mkdir -p o/more/below
+	mv o/more w/t/more
 	wait_until test ! -e w/t/more
 	mkdir -p src/more
 	echo two >src/more/g
@@ -308,7 +261,7 @@ same_lines() { [ "$(sort "$1")" = "$(cat "$2")" ]; }
 	mkdir w/d
 	wait_until holds w/g good
 	holds w/d/f good
-	rm -r w/d
+	mv w/d o/d
 	wait_until test "$(grep -c . "$BATS_TEST_TMPDIR/p2-apply.log")" -ge 1
 	echo bad >w/g
 	wait_until holds w/g good
@@ -328,19 +281,6 @@ same_lines() { [ "$(sort "$1")" = "$(cat "$2")" ]; }
 	wait "$other"
 	wait_until holds w/f good
 	stop
-}
-
-# ahead SECONDS: for who has the clock of the shim, so much time has passed.
-ahead() {
-	echo "$1" >o/ahead.new
-	mv o/ahead.new o/ahead
-}
-
-# with_clock: what "watch" starts next has that clock.
-with_clock() {
-	ahead 0
-	within=(env LD_PRELOAD="$B/t/clock.so" CLOCK_AHEAD="$PWD/o/ahead"
-	    ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS-}")
 }
 
 @test "watch: who changes it back every minute is noticed as well, and told more and more seldom" {
@@ -443,6 +383,7 @@ later_than() { [ $(($(date +%s) - $(stat -c %Y "$1"))) -ge 3 ]; }
 }
 
 @test "watch: runs by hand go on beside it, and repairs are in the store" {
+	# shellcheck disable=SC2034	# for watch
 	db=$store
 	watch <<<"p2.version('7').file('w/f', {content: 'good\n'});"
 	run -0 p2-apply -d "$store" -W 10 site.p2

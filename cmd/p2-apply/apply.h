@@ -120,10 +120,13 @@ bool	journal_rollback(struct str type, struct str title,
 	    void (*fn)(const struct policy_result *r));
 
 /*
- * budget.c: may there be a run now; what it may cost, from here on; has it had
- * its time?
+ * budget.c: may there be a run now; if not, in how many ms is it worth asking
+ * again; at whose expense it is; from when on it, or a repair, has how much
+ * time; has it had that?
  */
 bool	budget_is_open(const struct asked *a);
+int64_t	budget_opens_in(const struct asked *a);
+void	budget_nice(const struct asked *a);
 void	budget_begin(const struct asked *a);
 bool	budget_is_spent(void);
 

@@ -15,21 +15,42 @@
 
 static int64_t deadline_ms;		/* 0: none */
 
+/* Clocks may be set while somebody waits for them: so none waits for longer. */
+enum { LOOK_MS = 60 * 1000 };
+
+static void
+parse(const struct asked *a, struct window *w)
+{
+	const char *errstr;
+
+	if (window_parse(w, str_of(a->window), &errstr) == -1)
+		errx(2, "-X '%s' %s", a->window, errstr);
+}
+
 bool
 budget_is_open(const struct asked *a)
 {
-	const char *errstr;
 	struct window w;
 
 	if (a->window == NULL)
 		return true;
-	if (window_parse(&w, str_of(a->window), &errstr) == -1)
-		errx(2, "-X '%s' %s", a->window, errstr);
-	if (a->noop || a->check || window_has(&w, time(NULL)))
-		return true;
-	if (a->verbose)
-		warnx("outside of %s: nothing was done", a->window);
-	return false;
+	parse(a, &w);
+	return a->noop || a->check || window_has(&w, time(NULL));
+}
+
+int64_t
+budget_opens_in(const struct asked *a)
+{
+	int64_t ms;
+	struct window w;
+	time_t now;
+
+	if (a->window == NULL)
+		return 0;
+	parse(a, &w);
+	now = time(NULL);
+	ms = (int64_t)(window_next(&w, now) - now) * 1000;
+	return ms < LOOK_MS ? ms : LOOK_MS;
 }
 
 /*
@@ -50,10 +71,15 @@ set_nice(unsigned nice)
 }
 
 void
-budget_begin(const struct asked *a)
+budget_nice(const struct asked *a)
 {
 	if (a->nice > 0)
 		set_nice(a->nice);
+}
+
+void
+budget_begin(const struct asked *a)
+{
 	if (a->deadline > 0)
 		deadline_ms = clock_ms() + (int64_t)a->deadline * 1000;
 }

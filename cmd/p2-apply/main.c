@@ -163,9 +163,6 @@ check_options(const struct asked *a)
 	if (a->noop || a->check)
 		errx(2, "%s: not with --watch or --every", a->check ?
 		    "--check" : a->explain != NULL ? "--explain" : "--noop");
-	if (a->deadline > 0 || a->window != NULL)
-		errx(2, "%s: not with --watch or --every", a->deadline > 0 ?
-		    "--deadline" : "--window");
 }
 
 int
@@ -190,7 +187,7 @@ main(int argc, char **argv)
 	else if (a->owed)
 		status = owed_list(a);
 	else
-		status = budget_is_open(a) ? run(a) : 0;
+		status = run(a);
 	show_end();
 	return status;
 }

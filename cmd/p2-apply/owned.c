@@ -139,14 +139,38 @@ part_of_sum(const struct item *i)
 	    sizeof(name));
 }
 
+/*
+ * The row of a resource, if there is one: 1, else 0.  Only numbers of it are
+ * there when the view has ended.
+ */
+static bool
+options_before(const struct policy_result *r, uint64_t *options)
+{
+	struct owner who = { str_of(policy), r->native, r->title };
+	struct holding_row row;
+	struct store_view *v;
+	bool known;
+
+	if (store_view(store, &v) != 0)
+		return false;
+	known = store_holding(v, &who, &row) == 0;
+	*options = known ? row.options : 0;
+	store_view_end(v);
+	return known;
+}
+
 void
 owned_result(const struct policy_result *r)
 {
 	struct str title = r->title;
+	uint64_t options = r->options;
 	struct item *i, **at;
 
 	if (store == NULL || ended || r->native.len == 0 ||
 	    r->owns == OWNS_NOTHING || r->outcome == OUTCOME_FAILED)
+		return;
+	/* What waits for its time is still as it was declared before. */
+	if (str_eq(r->word, str_of("waits")) && !options_before(r, &options))
 		return;
 	title.len = strnlen(title.p, title.len);
 	if ((i = find(r->native, title)) != NULL) {
@@ -162,7 +186,7 @@ owned_result(const struct policy_result *r)
 		*at = i;
 		nitems++;
 	}
-	i->options = r->options;
+	i->options = options;
 	i->whole = r->owns == OWNS_WHOLE;
 	sum += part_of_sum(i);
 }
@@ -215,26 +239,6 @@ owned_end(void)
 }
 
 /* --- Why something had to be changed ------------------------------------- */
-
-/*
- * The row of a resource, if there is one: 1, else 0.  Only numbers of it are
- * there when the view has ended.
- */
-static bool
-options_before(const struct policy_result *r, uint64_t *options)
-{
-	struct owner who = { str_of(policy), r->native, r->title };
-	struct holding_row row;
-	struct store_view *v;
-	bool known;
-
-	if (store_view(store, &v) != 0)
-		return false;
-	known = store_holding(v, &who, &row) == 0;
-	*options = known ? row.options : 0;
-	store_view_end(v);
-	return known;
-}
 
 const char *
 owned_cause(const struct policy_result *r, bool dry)

@@ -11,6 +11,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/notify.h"
 #include "session.h"
 
 volatile sig_atomic_t stopped_by;
@@ -232,7 +233,7 @@ make_options(const struct session *s, bool noop, struct policy_options *o)
 	    .verbose = a->verbose, .want_diff = a->noop || a->json ||
 	    a->verbose, .want_detail = a->json, .include = a->include,
 	    .tags = a->tags, .memory_max = a->memory,
-	    .seconds_max = a->seconds, .store = s->store,
+	    .seconds_max = a->seconds, .window = a->window, .store = s->store,
 	    .trees = s->trees, .journal = s->journal };
 	o->hooks = (struct policy_hooks){ .result = on_result,
 	    .print = on_print, .stop = on_stop, .late = on_late,
@@ -388,6 +389,8 @@ apply_all(struct session *s, bool noop, struct policy **kept, int *status)
 	make_options(s, noop, &o);
 	o.watch = kept != NULL && s->asked->watch;
 	s->tally = (struct tally){ 0 };
+	s->late = false;
+	s->left = 0;
 	buf_reset(&s->versions);
 	rc = apply_with(s, &o, &p);
 	progress_end();
@@ -501,6 +504,18 @@ are_too_many(struct session *s, int *rc)
 	return true;
 }
 
+bool
+is_late(const struct session *s, int rc)
+{
+	if (rc != 1 || stopped_by != 0 || !budget_is_spent())
+		return false;
+	progress_wipe();
+	fflush(stdout);
+	warnx("the deadline of %u s has passed: %" PRIu64 " resources are left",
+	    s->asked->deadline, s->left);
+	return true;
+}
+
 static int
 status_of(const struct session *s, int rc, int exit_status)
 {
@@ -512,12 +527,7 @@ status_of(const struct session *s, int rc, int exit_status)
 		warnx("ended by SIG%s", sigabbrev_np(stopped_by));
 		return 2;
 	}
-	if (budget_is_spent() && rc == 1) {
-		warnx("the deadline of %u s has passed: %" PRIu64
-		    " resources are left", a->deadline, s->left);
-		return 2;
-	}
-	if (rc != 0 || s->tally.failed > 0)
+	if (is_late(s, rc) || rc != 0 || s->tally.failed > 0)
 		return 2;
 	if (a->explain != NULL && s->tally.explained == 0) {
 		warnx("%s: no such resource", a->explain);
@@ -537,6 +547,28 @@ wait_splay(const struct asked *a)
 	(void)nanosleep(&t, NULL);
 }
 
+/* May there be a first run?  If all there is to do is to wait for that, do. */
+static bool
+is_time(const struct asked *a)
+{
+	bool told = false;
+
+	while (!budget_is_open(a) && stopped_by == 0) {
+		if (!staying && a->verbose)
+			warnx("outside of %s: nothing was done", a->window);
+		if (!staying)
+			return false;
+		if (!told)
+			warnx("outside of %s: the first run waits", a->window);
+		if (!told)
+			notify("READY=1");
+		told = true;
+		wait_for(budget_opens_in(a), NULL, 0);
+		hung_up = 0;
+	}
+	return !told || stopped_by == 0;
+}
+
 int
 run(const struct asked *a)
 {
@@ -547,8 +579,11 @@ run(const struct asked *a)
 
 	staying = a->watch || a->every > 0;
 	catch_signals();
+	if (!is_time(a))
+		return 0;
 	if (a->splay > 0 && !staying && !a->noop && !a->check)
 		wait_splay(a);
+	budget_nice(a);
 	budget_begin(a);
 	open_trees(&s);
 	open_store(&s);
@@ -564,9 +599,10 @@ run(const struct asked *a)
 	signed_keep(a);
 	if (!a->check && a->explain == NULL)
 		show_summary(&s.tally, clock_fine_ms() - started);
-	if (p != NULL && exit_status == -1 && policy_is_declared(p))
+	if (p != NULL && exit_status == -1 && policy_is_declared(p)) {
+		(void)is_late(&s, rc);
 		exit_status = stay(&s, p, rc);
-	else
+	} else
 		policy_free(p);
 	journal_end();
 	owned_end();

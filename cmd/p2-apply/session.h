@@ -1,6 +1,7 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include <poll.h>
 #include <signal.h>
 
 #include "apply.h"
@@ -48,6 +49,15 @@ bool	load_all(struct session *s, struct policy *p);
 
 /* Would there be more changes than may be?  Then say so. */
 bool	are_too_many(struct session *s, int *rc);
+
+/* Has a run or a repair, of which rc came, had its time?  Then say so. */
+bool	is_late(const struct session *s, int rc);
+
+/*
+ * Until one of the descriptors, a signal, or that many ms; for ever if they are
+ * negative.
+ */
+void	wait_for(int64_t ms, struct pollfd *pfd, nfds_t n);
 
 /* The path that one of the policies goes by. */
 const char *policy_path(const struct session *s, int policy);

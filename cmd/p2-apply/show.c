@@ -142,7 +142,8 @@ show_result(const struct policy_result *r)
 	else if (r->outcome == OUTCOME_FAILED)
 		show_print(STDERR_FILENO, r->out);
 	else if (r->outcome == OUTCOME_CHANGED || asked->verbose ||
-	    r->out.len > 0)
+	    r->out.len > 0 ||
+	    (r->repair && r->outcome == OUTCOME_SKIPPED))
 		show_text(r);
 }
 

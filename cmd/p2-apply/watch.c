@@ -14,8 +14,9 @@
 /*
  * REPAIRS: so many are told and recorded together.
  * AGAIN: a run that has failed is not tried again sooner.
+ * LOOK: a clock may be set while somebody waits for it.
  */
-enum { REPAIRS_MAX = 256, AGAIN_MS = 1000 };
+enum { REPAIRS_MAX = 256, AGAIN_MS = 1000, LOOK_S = 60 };
 
 struct staying {
 	struct session	*s;
@@ -23,6 +24,7 @@ struct staying {
 	int64_t		 began;		/* the last run, in ms */
 	int64_t		 ended;
 	int64_t		 next;		/* the scheduled one; -1: there is none */
+	time_t		 opens;		/* what was left has its time; 0: none */
 	bool		 failed;	/* so not all was applied */
 	bool		 again;		/* all is to be applied anew */
 	bool		 locked;
@@ -87,6 +89,16 @@ schedule(struct staying *y)
 	y->next += splay_ms(a);
 }
 
+/* When is what was left for its time to be done? */
+static void
+heed(struct staying *y)
+{
+	time_t opens = y->p == NULL ? 0 : policy_waits(y->p);
+
+	if (opens != 0 && (y->opens == 0 || opens < y->opens))
+		y->opens = opens;
+}
+
 /* What comes after each run, the first one too. */
 static void
 settle(struct staying *y, int rc)
@@ -98,6 +110,7 @@ settle(struct staying *y, int rc)
 	y->ended = clock_ms();
 	y->policy = -1;
 	schedule(y);
+	heed(y);
 	if (y->p != NULL && !y->s->asked->watch) {
 		policy_free(y->p);
 		y->p = NULL;
@@ -116,9 +129,11 @@ run_again(struct staying *y)
 	int rc = 0;
 
 	y->again = false;
+	y->opens = 0;
 	y->began = clock_ms();
 	if (!lock(y))
 		return;
+	budget_begin(s->asked);
 	if (begin_run(s) == -1 || !load_all(s, y->p) ||
 	    are_too_many(s, &rc) || rc != 0) {
 		end_run(s, trees);
@@ -130,6 +145,7 @@ run_again(struct staying *y)
 	rc = apply_all(s, false, &y->p, &y->exit_status);
 	signed_keep(s->asked);
 	show_summary(&s->tally, (double)(clock_ms() - y->began));
+	(void)is_late(s, rc);
 	settle(y, rc);
 }
 
@@ -184,7 +200,12 @@ repair_one(struct staying *y)
 	journal_renew();
 	open_journal(y, policy);
 	buf_reset(&s->repaired);
+	budget_begin(s->asked);
+	s->late = false;
+	s->left = 0;
 	rc = policy_repair(y->p, &r, &why);
+	(void)is_late(s, rc);
+	heed(y);
 	if (rc == -1)
 		tell("", &why);
 	tell_fight(s, &r);
@@ -238,20 +259,13 @@ repair_all(struct staying *y)
  * --- The loop -------------------------------------------------------------
  */
 
-/* For ms, or for ever if that is negative, or until something happens. */
-static void
-pause_for(const struct staying *y, int64_t ms)
+void
+wait_for(int64_t ms, struct pollfd *pfd, nfds_t n)
 {
 	struct timespec t = { .tv_sec = ms / 1000,
 	    .tv_nsec = ms % 1000 * 1000000 };
-	struct pollfd pfd[WATCH_FDS];
 	sigset_t ours, old;
-	nfds_t n = 0;
 
-	if (y->p != NULL) {
-		policy_watch_fds(y->p, pfd);
-		n = WATCH_FDS;
-	}
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGTERM);
@@ -263,15 +277,45 @@ pause_for(const struct staying *y, int64_t ms)
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
-/* When the next run is due, and no sooner than may be. */
-static int64_t
-run_in(const struct staying *y, int64_t now)
+static void
+pause_for(const struct staying *y, int64_t ms)
 {
-	int64_t when = y->next;
+	struct pollfd pfd[WATCH_FDS];
+	nfds_t n = 0;
 
+	if (y->p != NULL) {
+		policy_watch_fds(y->p, pfd);
+		n = WATCH_FDS;
+	}
+	wait_for(ms, pfd, n);
+}
+
+/* In how many ms a window opens that something was left for; -1: none was. */
+static int64_t
+opens_in(const struct staying *y)
+{
+	int64_t left = (int64_t)(y->opens - time(NULL));
+
+	return y->opens == 0 ? -1 : left <= 0 ? 0 :
+	    left < LOOK_S ? left * 1000 : LOOK_S * 1000;
+}
+
+/* In how many ms the next run is due, and no sooner than may be. */
+static int64_t
+run_in(struct staying *y, int64_t now)
+{
+	int64_t when = y->next, opens = opens_in(y), ms;
+
+	if (opens == 0) {
+		y->opens = 0;
+		y->again = true;
+	}
 	if (y->again)
 		when = y->failed ? y->ended + AGAIN_MS : now;
-	return when == -1 ? -1 : when <= now ? 0 : when - now;
+	ms = when == -1 ? -1 : when <= now ? 0 : when - now;
+	if (ms == 0)
+		return budget_opens_in(y->s->asked);
+	return opens > 0 && (ms == -1 || opens < ms) ? opens : ms;
 }
 
 static void

@@ -170,3 +170,19 @@ window_has(const struct window *w, time_t t)
 	}
 	return false;
 }
+
+/*
+ * Local time is not even: when clocks are put on, a window may be skipped.  So
+ * minutes are tried, for as long as any window comes again.
+ */
+time_t
+window_next(const struct window *w, time_t t)
+{
+	time_t end = t + (time_t)(2 * 8 * DAY) * 60;
+
+	if (window_has(w, t))
+		return t;
+	for (t += 60 - t % 60; t < end && !window_has(w, t); t += 60)
+		continue;
+	return t;
+}

@@ -38,4 +38,7 @@ int	window_parse(struct window *w, struct str s, const char **errstr);
 /* Is that moment, in local time, within it? */
 bool	window_has(const struct window *w, time_t t);
 
+/* The first moment from t on that is, to the minute. */
+time_t	window_next(const struct window *w, time_t t);
+
 #endif

@@ -30,12 +30,12 @@ n_quick(duk_context *ctx)
 	return 0;
 }
 
-/* Do steps with this one depend on others, or others on them? */
+/* Do steps with this one depend on others, or on the time, or others on them? */
 static bool
 is_involved(const char *name)
 {
 	static const char *const names[] = { "on", "before", "notify",
-	    "notify_now", "require", "subscribe" };
+	    "notify_now", "require", "subscribe", "window" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)

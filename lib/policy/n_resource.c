@@ -363,11 +363,11 @@ result_tell(struct policy *p, const struct job *j,
     const struct result *res)
 {
 	bool quiet = res->repair && (res->outcome == OUTCOME_OK ||
-	    res->outcome == OUTCOME_SKIPPED);
+	    (res->outcome == OUTCOME_SKIPPED && !res->shut));
 	struct policy_result r = {
 	    .type = str_of(res->role != NULL ? res->role : j->type->name),
 	    .title = j->title, .outcome = res->outcome,
-	    .word = str_of(res->held_back &&
+	    .word = str_of(res->shut ? "waits" : res->held_back &&
 	    res->outcome == OUTCOME_CHANGED ? "noop" : word_of(res->outcome)),
 	    .why = buf_view(&j->why), .diff = buf_view(&j->diff),
 	    .did = buf_view(&j->did), .detail = buf_view(&j->detail),
@@ -445,6 +445,17 @@ enum {
 	RUN_AGAIN			/* first those that wait are to end */
 };
 
+/* It is not the time for what was planned. */
+static void
+leave(struct policy *p, struct result *r)
+{
+	job_why(&p->job, "outside of %.*s", (int)p->shut.len, p->shut.p);
+	r->outcome = OUTCOME_SKIPPED;
+	/* Of one that is changed again and again, once is enough. */
+	r->shut = !r->repair || !watching_waits(p);
+	window_wait(p);
+}
+
 /*
  * Whether one that is planned is applied, or pretended, or waits.  In a run,
  * what an option "noop" holds back is planned only; what follows sees the host
@@ -460,6 +471,9 @@ go_on(struct policy *p, struct result *r, bool wait)
 		return RUN_AGAIN;
 	if (r->outcome == OUTCOME_CHANGED && p->o.noop)
 		r->outcome = j->type->pretend(j);
+	else if (r->outcome == OUTCOME_CHANGED && !r->held_back &&
+	    p->shut.len > 0)
+		leave(p, r);
 	else if (r->outcome == OUTCOME_CHANGED && !r->held_back) {
 		staged = wait && j->type->gather->stage(j);
 		if (!staged && p->nheld > 0)

@@ -39,6 +39,7 @@ struct item {
 	unsigned	 again_told;	/* how many when it was told last */
 	unsigned	 what;
 	unsigned	 policy;	/* whose step it is, from 0 */
+	bool		 waits;		/* for its time; that was told */
 };
 
 struct watching {
@@ -198,6 +199,22 @@ watching_repairs(const struct policy *p)
 	const struct watching *w = p->watching;
 
 	return w != NULL && w->repaired != 0 && w->step == w->repaired;
+}
+
+bool
+watching_waits(struct policy *p)
+{
+	struct item *it = &p->watching->items[p->watching->repaired];
+	bool before = it->waits;
+
+	it->waits = true;
+	return before;
+}
+
+bool
+watching_repairing(const struct policy *p)
+{
+	return p->watching != NULL && p->watching->repaired != 0;
 }
 
 /*
@@ -485,6 +502,7 @@ judge_repair(struct watching *w, struct policy_repair *r)
 {
 	struct item *it = &w->items[w->repaired];
 
+	it->waits = false;
 	judge_again(it, r);
 	if (it->done == 0 || it->since - it->done > ANSWER_MS) {
 		it->answers = 0;

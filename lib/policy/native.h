@@ -49,6 +49,7 @@ struct result {
 	struct str	 file;
 	unsigned	 line;
 	bool		 held_back;	/* by its own option noop */
+	bool		 shut;		/* it is not the time for it */
 	bool		 repair;	/* a change has called for it */
 	double		 ms;
 };
@@ -79,6 +80,8 @@ struct policy {
 	bool		 is_declared;	/* the policy, and all went well */
 	int		 exit_status;	/* -1: process.exit() was not called */
 	struct owing	 owing;
+	struct buf	 shut;		/* times, not now: the step's; or empty */
+	time_t		 waits;		/* until then somebody does; 0: nobody */
 	struct held	*held;		/* nheld, in order; or NULL */
 	size_t		 nheld;
 	size_t		 nstaged;	/* of them, ... */
@@ -116,6 +119,9 @@ duk_ret_t throw_errno(duk_context *ctx, int error, const char *call,
  * it quietly; else the journal has to know before.
  */
 void	will_write(duk_context *ctx, const char *call, const char *path);
+
+/* n_window.c: the step is left for the times in p->shut, if any. */
+void	window_wait(struct policy *p);
 
 void	owing_clear(struct owing *g);
 
@@ -169,6 +175,7 @@ extern const struct native natives_source[];
 extern const struct native natives_fs[];
 extern const struct native natives_template[];
 extern const struct native natives_watch[];
+extern const struct native natives_window[];
 
 /*
  * policy.c: go on until nothing is left to do: 0, 1 where it was stopped, or

@@ -71,6 +71,7 @@ push_native_object(duk_context *ctx)
 	put_natives(ctx, natives_fs);
 	put_natives(ctx, natives_template);
 	put_natives(ctx, natives_watch);
+	put_natives(ctx, natives_window);
 	put_types(ctx);
 	put_roles(ctx);
 	push_facts(ctx);
@@ -188,6 +189,7 @@ policy_free(struct policy *p)
 	buf_clear(&p->begun.label);
 	buf_clear(&p->begun.file);
 	owing_clear(&p->owing);
+	buf_clear(&p->shut);
 	held_free(p);
 	buf_clear(&p->lacks);
 	buble_clear(&p->buble);

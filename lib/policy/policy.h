@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -115,6 +116,7 @@ struct policy_options {
 	bool		 want_detail;
 	const char	*include;	/* a directory to find includes in */
 	const char *const *tags;	/* run only these, up to NULL; or NULL */
+	const char	*window;	/* when policy_repair() may; or NULL */
 	size_t		 memory_max;	/* bytes; 0: POLICY_MEMORY_DEFAULT */
 	unsigned	 seconds_max;	/* of computing; 0: the default */
 	struct store	*store;		/* to find bytecode in, or NULL; lent */
@@ -176,6 +178,12 @@ int	policy_repair(struct policy *p, struct policy_repair *r,
 
 /* Did the policy that was applied last load, whatever came of it? */
 bool	policy_is_declared(const struct policy *p);
+
+/*
+ * When the first window opens that something was left for since this was last
+ * asked; 0: nothing was.
+ */
+time_t	policy_waits(struct policy *p);
 
 /* False after it has taken too much time or memory. */
 bool	policy_is_usable(const struct policy *p);

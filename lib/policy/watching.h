@@ -27,7 +27,11 @@ void	watching_done(struct policy *p, int rc);
 /* Take in what has happened so far. */
 void	watching_drain(struct policy *p);
 
-/* Has a change called for the job that is planned? */
+/* The repair has to wait; true if it had to the last time. */
+bool	watching_waits(struct policy *p);
+
+/* Has a change called for the job that is planned?  For any? */
 bool	watching_repairs(const struct policy *p);
+bool	watching_repairing(const struct policy *p);
 
 #endif

@@ -30,6 +30,8 @@ const struct resource_option resource_common[] = {
 	{ "subscribe", OPTION_STRING | OPTION_LIST, NULL,
 	    "resources whose change runs this one at the end" },
 	{ "noop", OPTION_BOOL, "false", "show, but do not do it" },
+	{ "window", OPTION_STRING, NULL,
+	    "do it only at these times, such as Sat 02:00-04:00" },
 	{ "sensitive", OPTION_BOOL, "false", "show no content" },
 	{ "parms", OPTION_OBJECT | OPTION_STRING | OPTION_BOOL | OPTION_INT |
 	    OPTION_LIST, NULL, "anything, for templates" },

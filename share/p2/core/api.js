@@ -8,7 +8,7 @@ return {
 	declare: function (path, dir, text) {
 		newContext();
 		dropAll();
-		place(undefined, file, true);
+		place(undefined, file, true, '');
 		handlers = {};
 		listening = linked = drained = false;
 		forgetNames();

@@ -30,18 +30,21 @@ function Kind(mod, act) {
 	this.sel = selection;
 	this.file = file;
 	this.watch = watching;
+	this.times = times;
 	this.chain = chain;
 	this.because = cause;
 }
 Kind.prototype = Step.prototype;
 
 /* From now on, declarations are for these hosts and in this file. */
-function place(sel, path, watch) {
-	if (sel === selection && path === file && watch === watching)
+function place(sel, path, watch, when) {
+	if (sel === selection && path === file && watch === watching &&
+	    when === times)
 		return;
 	selection = sel;
 	file = path;
 	watching = watch;
+	times = when;
 	forgetKinds();
 }
 
@@ -99,6 +102,7 @@ function declareOne(mod, act, check, title, opts, fn, line) {
 		throw new Error(mod + ': the title is not a string');
 	try {
 		copy = check(opts, title);
+		checkTimes(copy.window);
 	} catch (e) {
 		throw labelled(e, mod, title, line);
 	}

@@ -30,7 +30,7 @@ function skip(step, why) {
 function execute(step) {
 	var opts = step.opts, why = '';
 
-	place(step.sel, step.file, step.watch);
+	place(step.sel, step.file, step.watch, timesOf(step));
 	within(step.chain === '' ? ON : step.chain + ON);
 	setCause(step.because);
 	reported = null;
@@ -38,6 +38,7 @@ function execute(step) {
 	if (native.progress)
 		native.starts(step.mod, step.title, stepsLeft());
 	try {
+		lookAtClock();
 		if (linked && (why = prerequisites(step)) === null)
 			return;
 		if (why) {
@@ -119,7 +120,7 @@ function takeWanted() {
 	}
 	if (piece.at > 0) {
 		step = piece.steps[piece.at - 1];
-		place(step.sel, step.file, step.watch);
+		place(step.sel, step.file, step.watch, step.times);
 		tidy(piece);
 	}
 }

@@ -65,6 +65,8 @@ function endWaiting() {
 		try {
 			if (outcomes[i] === FAILED)
 				throw new Error(native.reason());
+			if (outcomes[i] === SKIPPED && windowed)
+				steps[i].unmet = true;
 			finish(steps[i], words[outcomes[i]]);
 		} catch (e) {
 			fail(steps[i], e);

@@ -119,6 +119,11 @@ function applyOwn(def, step, r) {
 		tellOwn(step, r, CHANGED, 'noop');
 		return undefined;
 	}
+	if (shut !== undefined) {
+		r.why('outside of ' + shut);
+		tellOwn(step, r, SKIPPED, 'waits');
+		return waitFor(step);
+	}
 	if (quietly(function () { res = def.apply(r); })) {
 		if (r._.why.length === 0)
 			r.why(native.dryReason());

@@ -187,6 +187,8 @@ function nativeModule(name, index) {
 		if (outcome >= HELD)
 			return later(step, outcome);
 		reported = step;
+		if (outcome === SKIPPED)
+			leaveDebts(step);
 		soft = outcome === FAILED && native.soft() &&
 		    tellSoftly(step, native.reason());
 		if (outcome === FAILED && !soft)
@@ -295,6 +297,8 @@ p2.lambda = function (title, opts, fn) {
 	declare('lambda', function (step) {
 		var res;
 
+		if (shut !== undefined)
+			return waitFor(step);
 		if (quietly(function () {
 			res = fn(p2.facts, step.opts);
 		}))

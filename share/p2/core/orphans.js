@@ -89,7 +89,7 @@ function findOrphans() {
 		return;
 	giveNames();
 	news[0].forEach(ownOne);
-	place(undefined, top.file, true);
+	place(undefined, top.file, true, '');
 	within(ON);
 	news[1].forEach(function (one) {
 		var id = one[0] + ':' + one[1];

@@ -193,10 +193,10 @@ p2.include = function (name) {
 p2._in = function (path, fn) {
 	var outer = file;
 
-	place(selection, path, watching);
+	place(selection, path, watching, times);
 	try {
 		fn();
 	} finally {
-		place(selection, outer, watching);
+		place(selection, outer, watching, times);
 	}
 };

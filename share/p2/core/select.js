@@ -24,7 +24,7 @@ function selected() {
 }
 
 p2.node = p2.select = function (sel) {
-	place(sel, file, watching);
+	place(sel, file, watching, times);
 	return p2;
 };
 p2.getNode = function () { return selection; };

@@ -43,6 +43,9 @@ var jobs = [];			/* microtasks */
 var timers = [];
 var timerNumber = 0;
 var watching = true;		/* as watch() was told */
+var times = '';			/* as window() was told */
+var windowed = false;		/* it, or an option, has said something */
+var shut;			/* the step at hand may change nothing: its times */
 
 p2.facts = native.facts;
 p2.heredoc = null;

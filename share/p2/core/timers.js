@@ -43,7 +43,7 @@ function fire(t) {
 		t.at = native.now() + t.every;
 	else
 		clearTimer(t);
-	place(selection, t.file, watching);
+	place(selection, t.file, watching, times);
 	try {
 		t.fn.apply(null, t.args);
 	} catch (e) {

@@ -178,7 +178,7 @@ function unwatchFile(path) {
 
 p2.watch = function (what, fn) {
 	if (typeof what === 'boolean')
-		place(selection, file, what);
+		place(selection, file, what, times);
 	else if (selected())
 		watchFile(String(what), fn, native.line(-3));
 	return p2;
