@@ -81,7 +81,7 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 	  signify-openbsd minisign node-buble \
 	  strace python3 nodejs golang-go procps psmisc iproute2 xz-utils rpm \
 	  dpkg-dev util-linux apt-utils gnupg nftables openssl \
-	  libarchive-tools cron locales
+	  libarchive-tools git cron locales
 # Package managers of other systems.
 HOSTS_DEPS = $(CHECK_DEPS) dnf zypper pacman-package-manager makepkg \
 	  createrepo-c python3-venv debootstrap \

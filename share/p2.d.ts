@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone known_host cron alternatives archive user group
+    //     hostentry sysctl hostname timezone known_host cron alternatives archive git user group
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -348,6 +348,32 @@ declare namespace p2 {
         /** how long the download may take; default: 600 */
         timeout?: number;
     }
+    interface GitOptions extends CommonOptions {
+        /** the directory; default: the title */
+        path?: string;
+        /** the repository: a URL, host:path or a directory */
+        source?: string;
+        /** a branch, a tag, or a commit in full; default: the branch that the repository names */
+        revision?: string;
+        /** what the repository is called; default: origin */
+        remote?: string;
+        /** fetch so many commits of its history */
+        depth?: number;
+        /** fetch those, too, and what is in them; default: false */
+        submodules?: boolean;
+        /** only the repository, with all branches and tags; default: false */
+        bare?: boolean;
+        /** follow the branch; false: stay with what is there; default: true */
+        update?: boolean;
+        /** local changes and commits may go; default: false */
+        force?: boolean;
+        /** whose it is, and who runs git */
+        user?: string;
+        /** a file with the key for ssh */
+        identity?: string;
+        /** how long one call of git may take; default: 300 */
+        timeout?: number;
+    }
     interface UserOptions extends CommonOptions {
         /** its name; default: the title */
         name?: string;
@@ -468,6 +494,7 @@ declare namespace p2 {
         cron(title: Title, options?: CronOptions, done?: (...args: any[]) => void): P2;
         alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
         archive(title: Title, options?: ArchiveOptions, done?: (...args: any[]) => void): P2;
+        git(title: Title, options?: GitOptions, done?: (...args: any[]) => void): P2;
         user(title: Title, options?: UserOptions, done?: (...args: any[]) => void): P2;
         group(title: Title, options?: GroupOptions, done?: (...args: any[]) => void): P2;
         lambda(title: Title, fn: (facts: Facts, options: any) => Later<Result | void>): P2;

@@ -23,6 +23,7 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	diff -u <(options cron) <(table '.Ss cron')
 	diff -u <(options alternatives) <(table '.Ss alternatives')
 	diff -u <(options archive) <(table '.Ss archive')
+	diff -u <(options git) <(table '.Ss git')
 	diff -u <(options service) <(table '.Ss service')
 	diff -u <(options user) <(table '.Ss user')
 	diff -u <(options group) <(table '.Ss group')

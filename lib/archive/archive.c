@@ -276,25 +276,17 @@ write_marker(const struct archive_plan *p, int dir,
 	return rc;
 }
 
-/* Those that the directory has, but for what the policy says. */
 static int
 set_attrs(const struct archive_plan *p, const struct beside *b,
     struct buf *why)
 {
 	struct attrs a = { p->uid, p->gid, 0755 };
 	const char *errstr;
-	int old, rc;
 
 	if (p->mode != NULL &&
 	    file_mode(&a.mode, p->mode, a.mode, true, &errstr) == -1)
 		return why_say(why, "mode %s: %s", p->mode, errstr);
-	if ((old = place_open(&b->at, O_RDONLY | O_DIRECTORY)) == -1)
-		return attrs_set(b->fd, &a, b->at.path, why);
-	if (p->mode == NULL)
-		a.mode = (mode_t)-1;
-	rc = attrs_copy(old, b->fd, &a, b->at.path, why);
-	close(old);
-	return rc;
+	return beside_attrs(b, &a, p->mode != NULL, why);
 }
 
 static int

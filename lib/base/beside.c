@@ -155,6 +155,22 @@ beside_abort(struct beside *b)
 	let_go(b);
 }
 
+int
+beside_attrs(const struct beside *b, const struct attrs *a, bool mode,
+    struct buf *why)
+{
+	struct attrs as_old = *a;
+	int old, rc;
+
+	if ((old = place_open(&b->at, O_RDONLY | O_DIRECTORY)) == -1)
+		return attrs_set(b->fd, a, b->at.path, why);
+	if (!mode)
+		as_old.mode = (mode_t)-1;
+	rc = attrs_copy(old, b->fd, &as_old, b->at.path, why);
+	close(old);
+	return rc;
+}
+
 /* For filesystems that cannot exchange: what is there has to be empty. */
 static int
 rename_plain(const struct beside *b)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/attrs.h"
 #include "base/buf.h"
 #include "base/place.h"
 
@@ -32,6 +33,13 @@ struct beside {
 
 /* path may be a link to the directory that is meant; its parents are there. */
 int	beside_begin(struct beside *b, const char *path, struct buf *why);
+
+/*
+ * The attributes of an old directory there, but for the owner that a says; its
+ * mode is for a new one, or for both if so told.
+ */
+int	beside_attrs(const struct beside *b, const struct attrs *a,
+	    bool mode, struct buf *why);
 
 /*
  * An old directory there is exchanged for the new one and removed, with what

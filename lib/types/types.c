@@ -2,6 +2,7 @@
 
 #include "archive/archive.h"
 #include "file/file.h"
+#include "git/git.h"
 #include "package/package.h"
 #include "package/repository.h"
 #include "service/service.h"
@@ -25,6 +26,7 @@ const struct resource_type *const resource_types[] = {
 	&resource_cron,
 	&resource_alternatives,
 	&resource_archive,
+	&resource_git,
 	&resource_user,
 	&resource_group,
 	NULL
