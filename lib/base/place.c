@@ -396,6 +396,41 @@ place_open_plain(const char *path, int flags)
 	return open_no_links(AT_FDCWD, path, flags | O_NOFOLLOW);
 }
 
+bool
+place_near(struct place_near *n, const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+
+	if (len == 0 || slash[1] == '\0' || strcmp(slash, "/.") == 0 ||
+	    strcmp(slash, "/..") == 0)
+		return false;
+	*name = slash + 1;
+	if (n->path != NULL && strncmp(n->path, path, len) == 0 &&
+	    n->path[len] == '\0')
+		return n->dir != -1;
+	place_near_clear(n);
+	if ((n->path = strndup(path, len)) == NULL)
+		return false;
+	n->dir = open_no_links(AT_FDCWD, n->path, O_PATH | O_DIRECTORY);
+	return n->dir != -1;
+}
+
+void
+place_near_clear(struct place_near *n)
+{
+	if (n->path != NULL && n->dir != -1)
+		close(n->dir);
+	free(n->path);
+	n->path = NULL;
+}
+
+int
+place_near_open(const struct place_near *n, const char *name, int flags)
+{
+	return open_again(n->dir, name, flags | O_NOFOLLOW);
+}
+
 int
 place_open(const struct place *p, int flags)
 {

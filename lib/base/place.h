@@ -46,6 +46,27 @@ void	place_clear(struct place *p);
  */
 int	place_open_plain(const char *path, int flags);
 
+/*
+ * The directory of the file that was looked at last, for who looks at many.
+ * What is renamed above it meanwhile is not seen: so it is for a while in which
+ * we do nothing but look.  A zeroed one is empty.
+ */
+struct place_near {
+	int	 dir;		/* O_PATH; -1: it cannot be held */
+	char	*path;		/* of the directory; NULL: none yet */
+};
+
+/*
+ * True if the directory of path can be held open, and no link leads to it: then
+ * *name is what path ends in.
+ */
+bool	place_near(struct place_near *n, const char *path, const char **name);
+void	place_near_clear(struct place_near *n);
+
+/* The file of that name there, as place_open_plain() does. */
+int	place_near_open(const struct place_near *n, const char *name,
+	    int flags);
+
 /* openat(2) on the place, which never follows a link at its end. */
 int	place_open(const struct place *p, int flags);
 

@@ -342,6 +342,7 @@ owns(const struct job *j)
 const struct resource_type resource_file = {
 	.name = "file",
 	.options = options,
+	.plain = true,
 	.plan = file_plan,
 	.apply = file_apply,
 	.pretend = file_pretend,

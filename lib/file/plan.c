@@ -502,41 +502,52 @@ clear:
 	return rc;
 }
 
+/* As far as that can be told without a look into it. */
+static bool
+is_right_outside(const struct file_want *w, const struct stat *st)
+{
+	const char *errstr;
+	mode_t mode;
+
+	if ((w->uid != (uid_t)-1 && w->uid != st->st_uid) ||
+	    (w->gid != (gid_t)-1 && w->gid != st->st_gid))
+		return false;
+	if (w->mode != NULL && (file_mode(&mode, w->mode, st->st_mode & TWELVE,
+	    false, &errstr) == -1 || mode != (st->st_mode & TWELVE)))
+		return false;
+	return !w->has_content || !w->replace ||
+	    st->st_size == (off_t)w->content.len;
+}
+
 /*
- * The usual case, in the four calls that it takes: a file that is as it should
+ * The usual case, in the few calls that it takes: a file that is as it should
  * be, with no link on the way.  Anything else is for the long way round.
  */
 static bool
 is_right(const struct job *j, const struct file_want *w)
 {
-	const char *errstr;
-	bool same = true;
+	bool inside = w->has_content && w->replace, same = true;
+	const char *name = w->path;
+	bool near;
 	struct stat st;
-	mode_t mode;
-	int fd;
+	int fd, flags;
 
 	if (j->world != NULL || w->ensure != FILE_PRESENT || w->has_edit ||
-	    w->source != NULL ||
-	    fstatat(AT_FDCWD, w->path, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    !S_ISREG(st.st_mode))
+	    w->source != NULL)
 		return false;
-	if ((w->uid != (uid_t)-1 && w->uid != st.st_uid) ||
-	    (w->gid != (gid_t)-1 && w->gid != st.st_gid))
+	near = j->near != NULL && place_near(j->near, w->path, &name);
+	if (fstatat(near ? j->near->dir : AT_FDCWD, name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode) ||
+	    !is_right_outside(w, &st))
 		return false;
-	if (w->mode != NULL && (file_mode(&mode, w->mode, st.st_mode & TWELVE,
-	    false, &errstr) == -1 || mode != (st.st_mode & TWELVE)))
-		return false;
-	if (!w->has_content || !w->replace)
-		fd = place_open_plain(w->path, O_PATH);
-	else if (st.st_size != (off_t)w->content.len)
-		return false;
-	else
-		fd = place_open_plain(w->path,
-		    O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (near && !inside)
+		return true;
+	flags = inside ? O_RDONLY | O_NONBLOCK | O_NOCTTY : O_PATH;
+	fd = near ? place_near_open(j->near, name, flags) :
+	    place_open_plain(name, flags);
 	if (fd == -1)
 		return false;
-	if (w->has_content && w->replace &&
-	    file_same_data(fd, w->content, &same) == -1)
+	if (inside && file_same_data(fd, w->content, &same) == -1)
 		same = false;
 	close(fd);
 	return same;

@@ -15,6 +15,7 @@ struct unit {
 	unsigned char	 digest[32];	/* of all that the code depends on */
 	bool		 is_module;
 	struct lines	*lines;		/* of its place; NULL: part of the kit */
+	struct literals	*literals;	/* NULL with them */
 };
 
 /* Compiled code is good for the same engine, path and source only. */
@@ -28,7 +29,7 @@ digest_of(duk_context *ctx, struct unit *u, const unsigned char source[32])
 	duk_get_prop_string(ctx, -1, "Duktape");
 	duk_get_prop_string(ctx, -1, "env");
 	duk_get_prop_string(ctx, -2, "version");
-	env = duk_push_sprintf(ctx, "%s %s %d %ld %s %d lines", VERSION,
+	env = duk_push_sprintf(ctx, "%s %s %d %ld %s %d literals", VERSION,
 	    duk_safe_to_string(ctx, -2), duk_get_int(ctx, -1),
 	    (long)DUK_VERSION, u->path, u->is_module);
 	SHA256Init(&sha);
@@ -59,7 +60,8 @@ load_code(duk_context *ctx, struct unit *u)
 		return false;
 	engine_hold(ctx);
 	found = store_bytecode_get(p->o.store, u->digest, code) == 0 &&
-	    (u->lines == NULL || lines_unpack(u->lines, code));
+	    (u->lines == NULL || (literals_unpack(u->literals, code) &&
+	    lines_unpack(u->lines, code)));
 	engine_let(ctx);
 	if (!found || code->len == 0)
 		return false;
@@ -88,8 +90,10 @@ keep_code(duk_context *ctx, const struct unit *u)
 	if ((c = calloc(1, sizeof(*c))) != NULL) {
 		memcpy(c->digest, u->digest, sizeof(c->digest));
 		buf_add(&c->code, code, n);
-		if (u->lines != NULL)
+		if (u->lines != NULL) {
 			lines_pack(&c->code, u->lines);
+			literals_pack(&c->code, u->literals);
+		}
 		c->next = p->compiled;
 		p->compiled = c;
 	}
@@ -127,13 +131,15 @@ rewrite_unit(duk_context *ctx, struct unit *u, struct str source,
 	int rc;
 
 	engine_hold(ctx);
-	if (u->lines != NULL)
+	if (u->lines != NULL) {
 		lines_clear(u->lines);
+		literals_clear(u->literals);
+	}
 	if (u->is_module)
 		buf_puts(b, "(function (exports, require, module, "
-		    "__filename, __dirname, __chain) {");
-	if ((rc = rewrite(source, u->is_module ? "__chain" : NULL, b, u->lines,
-	    err)) == 0 && u->is_module)
+		    "__filename, __dirname, __given, __chain) {");
+	if ((rc = rewrite(source, u->is_module ? "__chain" : NULL,
+	    u->literals, b, u->lines, err)) == 0 && u->is_module)
 		buf_puts(b, "\n})");
 	engine_let(ctx);
 	if (buf_failed(b))
@@ -222,9 +228,11 @@ rewrite_newer(duk_context *ctx, struct unit *u, const struct buble *b,
 	if (done && rewrite_unit(ctx, u, buf_view(code), err) != 0)
 		done = false;
 	engine_hold(ctx);
-	if (done)
+	if (done) {
 		lines_join(u->lines, &before,
 		    count_lines(buf_view(&p->scratch[2])));
+		literals_move(u->literals, &before);
+	}
 	lines_clear(&before);
 	engine_let(ctx);
 	give_back(ctx, 4);
@@ -306,6 +314,26 @@ compile_unit(duk_context *ctx, struct unit *u)
 	duk_remove(ctx, -2);
 }
 
+/* Room for those of one more source; steps will lend what is there. */
+static struct literals *
+new_literals(duk_context *ctx)
+{
+	struct policy *p = policy_of(ctx);
+	struct literals **more, *one = NULL;
+
+	engine_hold(ctx);
+	more = reallocarray(p->literals, p->nliterals + 1, sizeof(*more));
+	if (more != NULL) {
+		p->literals = more;
+		if ((one = calloc(1, sizeof(*one))) != NULL)
+			p->literals[p->nliterals++] = one;
+	}
+	engine_let(ctx);
+	if (one == NULL)
+		(void)duk_error(ctx, DUK_ERR_RANGE_ERROR, "out of memory");
+	return one;
+}
+
 void
 push_compiled(duk_context *ctx, const char *path, struct str source,
     const unsigned char source_digest[32], bool is_module,
@@ -315,6 +343,8 @@ push_compiled(duk_context *ctx, const char *path, struct str source,
 	    .is_module = is_module,
 	    .lines = origin == NULL ? NULL : &origin->lines };
 
+	if (origin != NULL)
+		u.literals = new_literals(ctx);
 	digest_of(ctx, &u, source_digest);
 	if (!load_code(ctx, &u))
 		compile_unit(ctx, &u);

@@ -6,9 +6,12 @@
 
 #include <duktape.h>
 
+#include "base/place.h"
 #include "policy/buble.h"
 #include "policy/engine.h"
+#include "policy/literal.h"
 #include "policy/origin.h"
+#include "policy/plain.h"
 #include "policy/policy.h"
 
 /*
@@ -56,6 +59,43 @@ struct result {
 
 struct held;
 
+/* What was given for an option, as the engine had it. */
+struct plain_option {
+	struct option_row option;
+	duk_int_t	 type;		/* DUK_TYPE_ */
+	bool		 yes;
+	double		 num;
+	struct str	 str;		/* with NUL behind it */
+};
+
+/*
+ * A step that is a title and options only, which natives can read as they are:
+ * no bytes in them are other than UTF-8's.  It belongs to the engine's heap.
+ */
+struct plain {
+	unsigned	 type;		/* of resource_types */
+	unsigned	 line;
+	unsigned	 file, kind;	/* numbers: see struct plains */
+	bool		 is_made;	/* there is an object, which counts */
+	bool		 done;
+	struct str	 title;
+	size_t		 n;
+	struct plain_option options[];
+};
+
+/* All of them, and what they have in common; kept by the engine, too. */
+struct plains {
+	struct plain	**v;
+	size_t		 n, size;
+	void		*kind;		/* heap pointer: the one of the last */
+	unsigned	 nkinds;
+	struct plain_file {
+		void	*at;		/* heap pointer */
+		struct str text;
+	} *files;
+	unsigned	 nfiles;
+};
+
 struct policy {
 	struct policy_options o;
 	struct engine	 engine;
@@ -63,6 +103,7 @@ struct policy {
 	struct packages	*packages;
 	struct services	*services;
 	struct job	 job;		/* the last one */
+	struct place_near near;		/* of plain ones, while they are next */
 	struct value	*values;	/* of the job; room for nvalues */
 	size_t		 nvalues;
 	struct str	*list;		/* lists among the values; owned */
@@ -94,6 +135,9 @@ struct policy {
 	void		*api;		/* heap pointer to what core.js returns */
 	void		*p2;		/* heap pointers: see quick() */
 	void		*quick;
+	struct plains	 plains;
+	struct literals	**literals;	/* of each source that was compiled */
+	size_t		 nliterals;
 };
 
 struct policy *policy_of(duk_context *ctx);
@@ -163,6 +207,7 @@ struct native {
 };
 
 extern const struct native natives_declare[];
+extern const struct native natives_plain[];
 extern const struct native natives_wanted[];
 extern const struct native natives_resource[];
 extern const struct native natives_owed[];
@@ -186,12 +231,7 @@ int	policy_pump(struct policy *p, struct buf *err);
 /* Leave the facts object, with a getter for each fact, on the stack. */
 void	push_facts(duk_context *ctx);
 
-/*
- * The table that has the option, with its place in *i; or NULL.  Which of the
- * OPTION_ types the value at idx is of.
- */
-const struct resource_option *find_option(const struct resource_type *type,
-	    const char *name, int *i);
+/* Which of the OPTION_ types the value at idx is of. */
 unsigned types_of(duk_context *ctx, duk_idx_t idx);
 
 /* A hash of the job's values. */
@@ -204,12 +244,42 @@ uint64_t owned_hash(const struct job *j);
 void	check_option(duk_context *ctx, const struct resource_type *type,
 	    const char *name, bool templated);
 
+/* Is the option true, of those at idx? */
+bool	is_set(duk_context *ctx, duk_idx_t idx, const char *name);
+
+/*
+ * Fill the job's values from the options at idx; an array at keep gets what they
+ * are lent from.
+ */
+void	set_values(duk_context *ctx, struct policy *p,
+	    const struct resource_type *type, duk_idx_t idx, duk_idx_t keep);
+
+/*
+ * n_plain.c: steps that are no objects of the engine's until somebody needs them
+ * as such.  plain_put() keeps one, whose title is at 0, whose options are n pairs
+ * of name and value from pairs on, and which inherits from the kind at that
+ * place; its number is left on the stack.  False where natives cannot read it.
+ */
+bool	plain_put(duk_context *ctx, unsigned type, duk_idx_t kind,
+	    duk_idx_t pairs, const struct option_row *rows, size_t n);
+
+/*
+ * The same of a call of literals, whose options are at *at, which is moved
+ * behind them; it is in the file that push_line() has found.
+ */
+void	plain_put_literal(duk_context *ctx, duk_idx_t kind,
+	    const struct literals *l, size_t *at, const struct literal *call);
+
 /*
  * Make the policy's job that of a resource, whose title is at 1 and whose
  * options are at 2; role may be NULL.  What it needs is left on the stack.
  */
 void	set_job(duk_context *ctx, struct policy *p,
 	    const struct resource_type *type, const char *role);
+
+/* The same, of a plain one. */
+void	set_plain_job(duk_context *ctx, struct policy *p,
+	    const struct plain *s);
 
 /*
  * Compile the source called path, as a file's functions shall name it, or take

@@ -59,6 +59,7 @@ push_native_object(duk_context *ctx)
 
 	duk_push_object(ctx);
 	put_natives(ctx, natives_declare);
+	put_natives(ctx, natives_plain);
 	put_natives(ctx, natives_wanted);
 	put_natives(ctx, natives_resource);
 	put_natives(ctx, natives_owed);
@@ -181,6 +182,7 @@ policy_free(struct policy *p)
 	engine_close(&p->engine);
 	watching_close(p);
 	job_clear(&p->job);
+	place_near_clear(&p->near);
 	free(p->values);
 	free(p->list);
 	for (i = 0; i < SCRATCH; i++)
@@ -192,6 +194,11 @@ policy_free(struct policy *p)
 	buf_clear(&p->shut);
 	held_free(p);
 	buf_clear(&p->lacks);
+	while (p->nliterals > 0) {
+		literals_clear(p->literals[--p->nliterals]);
+		free(p->literals[p->nliterals]);
+	}
+	free(p->literals);
 	buble_clear(&p->buble);
 	origin_clear(&p->origins);
 	while ((c = p->compiled) != NULL) {

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "policy/lexis.h"
@@ -45,6 +46,9 @@ struct rewriter {
 	bool		 newline;	/* since the token before */
 	bool		 arrow_body;	/* the next { is one */
 	const char	*variable;	/* to take chains apart with, or NULL */
+	size_t		 root;		/* where the p2 of a chain is */
+	struct literals	*literals;	/* or NULL */
+	size_t		 given;		/* calls there, of one that is not closed */
 	bool		 chain;		/* as in a frame, where none is open */
 	bool		 lacks;		/* it is the language that does */
 };
@@ -570,6 +574,45 @@ punctuation(struct rewriter *r)
 	return 0;
 }
 
+/* No more calls of literals follow. */
+static void
+end_literals(struct rewriter *r)
+{
+	char text[32];
+
+	if (r->given == 0)
+		return;
+	snprintf(text, sizeof(text), "%zu)", r->given);
+	insert(r, r->last_end, text);
+	r->last_end += strlen(text);
+	r->given = 0;
+}
+
+/* Does a call of literals come next in the chain?  Then that is done. */
+static bool
+take_literal_call(struct rewriter *r)
+{
+	size_t at, n;
+
+	if (r->literals == NULL)
+		return false;
+	at = literals_end(r->literals);
+	if ((n = literals_add(r->literals, ahead(r), r->line)) == 0)
+		return false;
+	if (r->given++ == 0)
+		buf_printf(r->out, ";%s=__given(%s,%zu,", r->variable,
+		    r->variable, at);
+	keep_lines(r, r->p, r->p + n);
+	r->p += n;
+	r->last = ')';
+	r->last_start = r->last_end = r->out->len;
+	r->last_line = r->line;
+	r->before = VALUE;
+	r->newline = false;
+	r->word = (struct str){ 0 };
+	return true;
+}
+
 /* Is this a statement's first token? */
 static bool
 starts_statement(const struct rewriter *r)
@@ -582,16 +625,21 @@ starts_statement(const struct rewriter *r)
  * A statement p2.a().b() is written as p2.a(); p2.b(), each call of what the
  * one before has returned: the engine takes new registers for each call of a
  * chain, sets all of them anew at each return, and has not enough for tens of
- * thousands.
+ * thousands.  True if the token is done.
  */
-static void
+static bool
 take_chain_apart(struct rewriter *r)
 {
 	bool *chain = r->depth == 0 ? &r->chain : &top(r)->chain;
 	bool word = lexis_is_word(*r->p);
 
 	if (r->variable == NULL || (r->depth > 0 && top(r)->kind != '{'))
-		return;
+		return false;
+	if (*chain && *r->p == '.' &&
+	    (r->last == ')' || r->last_start == r->root) &&
+	    take_literal_call(r))
+		return true;
+	end_literals(r);
 	if (*chain && *r->p == '.' && r->last == ')') {
 		buf_puts(r->out, ";");
 		buf_puts(r->out, r->variable);
@@ -605,8 +653,10 @@ take_chain_apart(struct rewriter *r)
 	    next_after(r, 2) == '.') {
 		buf_puts(r->out, r->variable);
 		buf_puts(r->out, "=");
+		r->root = r->out->len;
 		*chain = true;
 	}
+	return false;
 }
 
 static int
@@ -622,7 +672,8 @@ step(struct rewriter *r)
 		pass(r, lexis_comment(ahead(r)));
 		return 0;
 	}
-	take_chain_apart(r);
+	if (take_chain_apart(r))
+		return 0;
 	if (c == '"' || c == '\'') {
 		end_values_at_newline(r);
 		token(r, lexis_string(ahead(r)), VALUE);
@@ -642,16 +693,17 @@ step(struct rewriter *r)
 }
 
 int
-rewrite(struct str source, const char *variable, struct buf *out,
-    struct lines *lines, struct buf *err)
+rewrite(struct str source, const char *variable, struct literals *literals,
+    struct buf *out, struct lines *lines, struct buf *err)
 {
 	struct rewriter r = { .p = source.p, .end = source.p + source.len,
 	    .line = 1, .out = out, .lines = lines, .err = err,
-	    .variable = variable };
+	    .variable = variable, .literals = literals };
 
 	while (r.p < r.end)
 		if (step(&r) == -1)
 			return r.lacks ? REWRITE_LACKS : REWRITE_BAD;
+	end_literals(&r);
 	end_values(&r);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "policy/lines.h"
+#include "policy/literal.h"
 
 /*
  * rewrite: newer JavaScript as ECMAScript 5, token by token, with each thing
@@ -24,6 +25,13 @@
  *
  *	p2.a().b()		v=p2.a();v=v.b()
  *
+ * If literals is not NULL, calls of such a chain that it can keep go there, and
+ * in their place there is one of a function, which has to be known in the code
+ * as __given: of what they were called on, where the first is, and how many
+ * there are.
+ *
+ *	p2.file("/a").b()	v=p2;v=__given(v,0,1);v=v.b()
+ *
  * The engine takes a call to be on the line where its arguments end.  If lines
  * is not NULL, one that ends on another line than its name is on gets a line
  * more, and lines says what that stands for.
@@ -33,7 +41,8 @@
  */
 enum { REWRITE_LACKS = 1, REWRITE_BAD = -1 };
 
-int	rewrite(struct str source, const char *variable, struct buf *out,
-	    struct lines *lines, struct buf *err);
+int	rewrite(struct str source, const char *variable,
+	    struct literals *literals, struct buf *out, struct lines *lines,
+	    struct buf *err);
 
 #endif

@@ -27,6 +27,7 @@ struct job;
 struct journal;
 struct owed;
 struct packages;
+struct place_near;
 struct services;
 
 /* The types an option may have, or'd together. */
@@ -111,6 +112,7 @@ enum resource_owns {
 struct resource_type {
 	const char	*name;		/* the method of p2 */
 	const struct resource_option *options;	/* up to one without name */
+	bool		 plain;		/* plan() is all that the usual one takes */
 	/* Look, and say in j->why what differs.  Changes nothing at all. */
 	enum outcome	(*plan)(struct job *j);
 	/* After OUTCOME_CHANGED only: do it.  Never OUTCOME_SKIPPED. */
@@ -150,6 +152,7 @@ struct job {
 	struct journal	*journal;	/* told before a change; NULL: none */
 	struct packages	*packages;	/* what is known of them in this run */
 	struct services	*services;	/* what is known of them in this run */
+	struct place_near *near;	/* nothing is done meanwhile; or NULL */
 	bool		 refresh;	/* it was notified */
 	const char	*role;		/* in whose name it is done, or NULL */
 	struct trees	*trees;		/* judges sources; NULL: nobody does */

@@ -45,19 +45,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str source = { (const char *)data, size };
 	struct buf out = { 0 }, more = { 0 }, err = { 0 };
+	struct literals literals = { { 0 } };
 	struct lines lines = { 0 };
-	int rc = rewrite(source, "v", &out, NULL, &err);
+	int rc = rewrite(source, "v", &literals, &out, NULL, &err);
 
 	if (rc != 0)
 		check_error(&err);
 	else if (count(buf_view(&out)) != count(source))
 		abort();
-	if (rewrite(source, "v", &more, &lines,
-	    &err) != rc)
+	if (rewrite(source, "v", NULL, &more, &lines, &err) != rc)
 		abort();
 	if (rc == 0)
 		check_lines(&lines, count(buf_view(&more)), count(source));
 	lines_clear(&lines);
+	literals_clear(&literals);
 	buf_clear(&out);
 	buf_clear(&more);
 	buf_clear(&err);

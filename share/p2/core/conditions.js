@@ -62,13 +62,16 @@ function addNamer(step, option) {
 
 /* Few policies have steps that name others: so this is done when one does. */
 function giveNames() {
-	all.forEach(function (step) {
+	var i, step;
+
+	for (i = 0; i < all.length; i++) {
+		step = stepAt(all, i);
 		named[nameOf(step)] = step;
 		if (step.opts.before !== undefined)
 			addNamer(step, 'before');
 		if (step.opts.subscribe !== undefined)
 			addNamer(step, 'subscribe');
-	});
+	}
 	all.length = 0;
 }
 

@@ -54,16 +54,12 @@ function forgetKinds() {
 }
 
 function keepKind(index, mod, act) {
-	var kind;
-
 	if ((selection !== undefined && selection !== true) || drained)
 		return;
-	kind = quick[2 + 2 * index] = new Kind(mod, act);
-	/* Natives can tell by themselves whether a file is as it should be. */
-	if (mod === 'file' && !native.watching) {
-		kind = quick[3 + 2 * index] = Object.create(kind);
-		kind.plain = index;
-	}
+	quick[2 + 2 * index] = new Kind(mod, act);
+	/* Natives can tell by themselves whether one is as it should be. */
+	if (!native.watching)
+		quick[3 + 2 * index] = true;
 }
 
 function list(v) {

@@ -107,20 +107,21 @@ function lookForOrphans() {
  * them.  What they cannot do fails there again, and better.
  */
 function takeWanted() {
-	var piece = first(queue), step;
+	var piece = first(queue), at, step;
 
 	if (piece === null || listening || linked || owing ||
 	    debts !== null || waiting.length > 0 || native.progress ||
 	    native.watching || !native.tagged(undefined))
 		return;
 	try {
-		native.wanted(piece);
+		at = native.wanted(piece.steps, piece.at);
 	} catch (e) {
-		/* It is still in the queue. */
+		return;
 	}
-	if (piece.at > 0) {
-		step = piece.steps[piece.at - 1];
+	if (at > piece.at) {
+		step = stepAt(piece.steps, at - 1);
 		place(step.sel, step.file, step.watch, step.times);
+		piece.at = at;
 		tidy(piece);
 	}
 }

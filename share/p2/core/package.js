@@ -50,7 +50,7 @@ function together(step) {
 
 	for (; piece; piece = piece.next)
 		for (at = piece.at; at < piece.steps.length; at++) {
-			other = piece.steps[at];
+			other = stepAt(piece.steps, at);
 			if (other.act !== step.act || other.ahead ||
 			    isObserved(found[found.length - 1]) ||
 			    !isCertain(other))

@@ -46,12 +46,19 @@ function putBehind(other) {
 	}
 }
 
+/* What natives keep by themselves is a number until somebody needs it. */
+function stepAt(steps, i) {
+	if (typeof steps[i] === 'number')
+		steps[i] = native.made(steps[i]);
+	return steps[i];
+}
+
 function take() {
 	var piece = first(queue), step;
 
 	if (piece === null)
 		return null;
-	step = piece.steps[piece.at++];
+	step = stepAt(piece.steps, piece.at++);
 	tidy(piece);
 	return step;
 }
@@ -77,7 +84,7 @@ function each(q, fn) {
 
 	for (piece = q.head; piece; piece = piece.next)
 		for (i = piece.at; i < piece.steps.length; i++)
-			fn(piece.steps[i]);
+			fn(stepAt(piece.steps, i));
 }
 
 function stepsLeft() {
@@ -101,6 +108,8 @@ function pull(step) {
 	for (i = 0; i < lists.length; i++)
 		for (piece = lists[i].head; piece; piece = piece.next) {
 			at = piece.steps.indexOf(step, piece.at);
+			if (at < 0 && step.plain !== undefined)
+				at = piece.steps.indexOf(step.plain, piece.at);
 			if (at >= 0) {
 				piece.steps.splice(at, 1);
 				return true;

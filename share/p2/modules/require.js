@@ -103,7 +103,7 @@ function evaluate(path, text) {
 	try {
 		global.p2._in(path, function () {
 			native.compile(path, text).call(m.exports, m.exports,
-			    m.require, m, path, dirname(path));
+			    m.require, m, path, dirname(path), native.given());
 		});
 	} catch (e) {
 		delete cache[path];
