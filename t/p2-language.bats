@@ -355,12 +355,13 @@ $1" >site.p2
 
 @test "p2: a policy that never ends, or takes all memory, is stopped" {
 	apply -L 1 <<<'for (;;) ;'
-	is 2 '' 'p2-apply: site.p2: stopped after computing for 1 seconds'
-	apply -L 1 <<<'/^(a+)+$/.test("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab");'
-	is 2 '' 'p2-apply: site.p2: stopped after computing for 1 seconds'
+	is 2 '' 'p2-apply: site.p2:1: stopped after computing for 1 seconds'
+	apply -L 1 <<<'
+/^(a+)+$/.test("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab");'
+	is 2 '' 'p2-apply: site.p2:2: stopped after computing for 1 seconds'
 	apply -L 1 <<<'p2.lambda("l", function () {}).lambda("m",
 	    function () { for (;;) ; });'
-	is 2 '' 'p2-apply: site.p2:1: lambda m: stopped after computing for 1 seconds'
+	is 2 '' 'p2-apply: site.p2:2: lambda m: stopped after computing for 1 seconds'
 	apply -L 1 <<<'p2.role("r", {p2: function (t) {
 	  p2.command(":", function () { for (;;) ; }); }})
 	.command("true", {onlyif: "false"}).r("t");'
@@ -368,10 +369,10 @@ $1" >site.p2
 	    'p2-apply: site.p2:2: command :: stopped after computing for 1 seconds'
 	apply -M 20 <<<'var a = [];
 	for (;;) a.push(new Array(1000).join("x") + a.length);'
-	is 2 '' 'p2-apply: site.p2:2: alloc failed'
+	is 2 '' 'p2-apply: site.p2:2: out of the 20 MiB of memory that a policy may have'
 	apply -M 20 <<<'p2.lambda("eat", function () { var s = "x";
 	for (;;) s += s; });'
-	is 2 '' 'p2-apply: site.p2:2: lambda eat: alloc failed'
+	is 2 '' 'p2-apply: site.p2:2: lambda eat: out of the 20 MiB of memory that a policy may have'
 }
 
 @test "p2: several policies are applied one after the other" {

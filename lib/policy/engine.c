@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/utf8.h"
 #include "policy/engine.h"
+#include "policy/stuck.h"
 
 enum { TICKS = 10 };		/* the timer's, for the whole time allowed */
 
@@ -19,8 +21,10 @@ allocate(void *udata, duk_size_t size)
 	struct engine *e = udata;
 	void *p;
 
-	if (size > e->max || e->pool.used > e->max - size)
+	if (size > e->max || e->pool.used > e->max - size) {
+		e->full = true;
 		return NULL;
+	}
 	e->held++;
 	p = pool_alloc(&e->pool, size);
 	e->held--;
@@ -39,6 +43,8 @@ reallocate(void *udata, void *old, duk_size_t size)
 	if (size <= before || (size <= e->max &&
 	    e->pool.used - before <= e->max - size))
 		p = pool_realloc(&e->pool, old, size);
+	else
+		e->full = true;
 	e->held--;
 	return p;
 }
@@ -67,6 +73,8 @@ fatal(void *udata, const char *msg)
 {
 	struct engine *e = udata;
 
+	if (stuck_is_child())
+		_exit(1);
 	if (!e->running)
 		abort();
 	e->fatal = msg == NULL ? "unknown reason" : msg;
@@ -81,6 +89,7 @@ tick(int sig)
 	(void)sig;
 	if (e == NULL || !e->running || ++e->ticks < TICKS || e->held != 0)
 		return;
+	stuck_ask(e->ctx, e->at, sizeof(e->at));
 	escape(e);
 }
 
@@ -193,12 +202,45 @@ say_what(duk_context *ctx, void *udata)
 	return 1;
 }
 
+static void
+tell_full(const struct engine *e, struct buf *err)
+{
+	buf_printf(err, "out of the %zu MiB of memory that a policy may have",
+	    e->max >> 20);
+}
+
+/* What the engine says of a full heap; the second, if that filled it, too. */
+static bool
+cut_full(struct buf *err)
+{
+	static const char *const words[] = { "alloc failed",
+	    "DoubleError: error in error handling" };
+	size_t i, n;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		n = strlen(words[i]);
+		if (err->len >= n &&
+		    memcmp(err->p + err->len - n, words[i], n) == 0) {
+			err->len -= n;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The error on top of the stack, in words. */
 static void
 tell(struct engine *e, struct buf *err)
 {
-	if (duk_safe_call(e->ctx, say_what, NULL, 1, 1) != DUK_EXEC_SUCCESS ||
-	    !engine_text(e->ctx, -1, err))
+	bool full = e->full;
+
+	if (duk_safe_call(e->ctx, say_what, NULL, 1, 1) == DUK_EXEC_SUCCESS &&
+	    engine_text(e->ctx, -1, err)) {
+		if (full && cut_full(err))
+			tell_full(e, err);
+	} else if (full)
+		tell_full(e, err);
+	else
 		buf_puts(err, "an error that cannot be told");
 	duk_pop(e->ctx);
 }
@@ -206,7 +248,9 @@ tell(struct engine *e, struct buf *err)
 static void
 tell_death(const struct engine *e, struct buf *err)
 {
-	if (e->fatal == NULL)
+	if (e->fatal != NULL && e->full)
+		tell_full(e, err);
+	else if (e->fatal == NULL)
 		buf_printf(err, "stopped after computing for %u seconds",
 		    e->seconds);
 	else
@@ -226,6 +270,7 @@ engine_run(struct engine *e, void (*fn)(duk_context *ctx, void *arg),
 		return -1;
 	}
 	engine_progress(e);
+	e->full = false;
 	current = e;
 	e->running = 1;
 	if (duk_safe_call(e->ctx, protected_call, &c, 0, 1) !=

@@ -31,7 +31,9 @@ struct engine {
 	volatile sig_atomic_t running;	/* escape is valid */
 	volatile sig_atomic_t ticks;	/* of the timer, without progress */
 	volatile sig_atomic_t dead;	/* was jumped out of */
+	bool		 full;		/* memory was refused */
 	const char	*fatal;		/* why, if not for its time */
+	char		 at[512];	/* "FILE:LINE" it was then, or "" */
 	sigjmp_buf	 escape;
 	void		*owner;
 };

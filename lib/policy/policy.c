@@ -282,19 +282,23 @@ policy_tell_begun(struct policy *p, const char *path, struct buf *err)
 {
 	struct str file = buf_view(&p->begun.file);
 	unsigned line = p->begun.line;
+	bool step = p->begun.label.len > 0;
 	struct buf room = { 0 };
 
-	if (p->begun.label.len == 0) {
-		buf_printf(err, "%s: ", path);
-		return;
-	}
-	if (line != 0)
+	if (*p->engine.at != '\0')
+		buf_puts(err, p->engine.at);
+	else if (!step)
+		buf_puts(err, path);
+	else if (line == 0)
+		buf_str(err, file);
+	else {
 		find_source(p, &file, &line, &room);
-	buf_str(err, file);
-	if (line != 0)
-		buf_printf(err, ":%u", line);
-	buf_puts(err, ": ");
-	buf_str(err, buf_view(&p->begun.label));
+		buf_printf(err, "%.*s:%u", (int)file.len, file.p, line);
+	}
+	if (step) {
+		buf_puts(err, ": ");
+		buf_str(err, buf_view(&p->begun.label));
+	}
 	buf_puts(err, ": ");
 	buf_clear(&room);
 }
