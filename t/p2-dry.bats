@@ -122,6 +122,15 @@ would change file etc/sub/conf: is missing' ]
 	run -2 --separate-stderr p2-apply -d '' ../site.p2
 	[ "${stderr#*site.p2}" = ':1: file new: owner: no user is called deploy-' ]
 	[ ! -e new ]
+	cat >../site.p2 <<-'END'
+	p2.command(': a', {user: 'deploy-', gid: 'staff-'}).command(': b', {uid: 0})
+	.user('nobody', {ensure: 'absent'}).command(': c', {user: 'nobody'});
+	END
+	run -2 --separate-stderr p2-apply -d '' -n ../site.p2
+	[ "$output" = 'would change command : a: runs each time; user deploy- does not exist yet; group staff- does not exist yet
+would change command : b: runs each time
+would change user nobody: is there' ]
+	[ "${stderr#*site.p2}" = ':2: command : c: no user is called nobody' ]
 	echo 'p2.file("there", {owner: "deploy-", noop: true});' >../site.p2
 	run -2 --separate-stderr p2-apply -d '' ../site.p2
 }

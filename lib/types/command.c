@@ -10,6 +10,7 @@
 
 #include "base/child.h"
 #include "base/watch.h"
+#include "file/owner.h"
 #include "types/command.h"
 #include "types/tool.h"
 
@@ -64,6 +65,32 @@ exists(const struct job *j, const char *path)
 	return stat(path, &st) == 0;
 }
 
+/*
+ * In a dry run: a user or group whom nobody is called may come with a package
+ * or another command; one who would be gone stays away.
+ */
+static int
+look_for(struct job *j, int option, const char *what,
+    int (*find)(id_t *, const char *, const struct world *, struct buf *))
+{
+	const struct value *v = &j->values[option];
+	struct buf why = { 0 };
+	id_t id;
+	int rc = 0;
+
+	if (j->world == NULL || v->type != VALUE_STRING ||
+	    find(&id, v->str.p, j->world, &why) == 0)
+		;
+	else if (errno == ENOENT || errno == ESRCH)
+		job_why(j, "%s %s does not exist yet", what, v->str.p);
+	else {
+		job_fail(j, "%.*s", (int)why.len, why.p);
+		rc = -1;
+	}
+	buf_clear(&why);
+	return rc;
+}
+
 static enum outcome
 plan(struct job *j)
 {
@@ -77,6 +104,10 @@ plan(struct job *j)
 		job_why(j, "%s does not exist", path);
 	else
 		job_why(j, "runs each time");
+	if (look_for(j, given(j, USER) ? USER : UID, "user",
+	    file_owner_user) == -1 ||
+	    look_for(j, GID, "group", file_owner_group) == -1)
+		return OUTCOME_FAILED;
 	return OUTCOME_CHANGED;
 }
 
