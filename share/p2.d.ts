@@ -440,6 +440,8 @@ declare namespace p2 {
         facts?(deferred: { resolve(facts: object): void; reject(why: any): void; promise: any; },
             facts: Facts): void;
         onlyif?: CommonOptions["onlyif"];
+        options?: Module["options"];
+        check?: Module["check"];
     }
 
     /** What module() is given, or the file that it names exports. */

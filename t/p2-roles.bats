@@ -123,6 +123,50 @@ a=b
 c' 'source_env missing.sh: there is no such file'
 }
 
+@test "source_env: what its last command says is no failure, but that it ends is" {
+	printf 'export A=1\n[ -e missing ] && . missing\n' >env.sh
+	echo 'exit 3' >exits.sh
+	apply <<<"p2.source_env('env.sh').logmsg('{{opts.x}}{{f.platform}}', {x: 'on '}).lambda('l', function () { console.log(process.env.A); });"
+	is 0 'on linux
+1'
+	apply <<<"p2.source_env('exits.sh');"
+	is 2 '' 'p2-apply: site.p2:1: source_env exits.sh: /bin/sh: exit status 3'
+}
+
+@test "a role that says which options it has takes no others" {
+	while IFS='|' read -r call why; do
+		apply <<<"p2.command('touch x').$call;"
+		is 2 '' "p2-apply: site.p2:1: $why"
+	done <<-'END'
+	binfile('b', {src: {file: 'x'}, mode: '0600'})|binfile b: TypeError: there is no option mode
+	binfile('b', {ensure: 'link'})|binfile b: TypeError: option ensure: link is none of present, absent
+	classify('a', {x: 1})|classify a: TypeError: there is no option x
+	reboot('now', {firstboot: true})|reboot now: TypeError: there is no option firstboot; is it first_boot?
+	sleep('a', {secs: 1})|sleep a: TypeError: there is no option secs
+	source_env('a', {cdm: 'b'})|source_env a: TypeError: there is no option cdm
+	str_replace_infile('f', {regexp: /a/, with: 'b'})|str_replace_infile f: TypeError: there is no option regexp; is it regex?
+	str_replace_infile('f', {regex: /a/})|str_replace_infile f: TypeError: option with: is required
+	END
+	[ ! -e x ]
+	cat >own <<-'END'
+	p2.role('site', {options: {port: {type: 'integer', 'default': 80}, name: {type: 'string', required: true}},
+	    check: function (title, o) { if (o.port === 1) throw new Error('port 1 is not for us'); },
+	    p2: function (title, o) { console.log(title, o.name, o.port, o.tag); }});
+	END
+	apply <<<"$(cat own)
+	    p2.site('a', {name: 'x', tag: 't'}).site('b', {name: 'y', port: 2});"
+	is 0 'a x 80 t
+b y 2 undefined'
+	apply <<<"$(cat own)
+	    p2.site('a', {name: 'x'}).site('b', {prot: 2});"
+	is 2 '' 'p2-apply: site.p2:4: site b: TypeError: there is no option prot; is it port?'
+	apply <<<"$(cat own)
+	    p2.site('a', {name: 'x', port: 1});"
+	is 2 '' 'p2-apply: site.p2:2: site a: port 1 is not for us'
+	apply <<<"p2.role('r', {options: {a: {type: 'number'}}, p2: function () {}});"
+	is 2 '' 'p2-apply: site.p2:1: role r: TypeError: there is no type number'
+}
+
 @test "binfile: byte for byte" {
 	printf 'a\0\377b' >src
 	cat >policy <<<"p2.binfile('t', {src: {file: 'src'}}).on('binfile:t:changed', function () { console.log('event'); });"
@@ -246,19 +290,21 @@ one'
 
 @test "wget: into place when it is whole" {
 	mkdir bin
-	printf '#!/bin/sh\necho "$4" >"$3"\n' >bin/wget
+	printf '#!/bin/sh\n[ "$1$2$4" = -nv-O-- ] && echo "$5" >"$3"\n' >bin/wget
 	chmod +x bin/wget
 	cat >policy <<<"p2.wget('http://x/y', {to: 'got'});"
+	PATH=$PWD/bin:$PATH apply -n <policy
+	is 1 'would change wget http://x/y: got does not exist'
 	PATH=$PWD/bin:$PATH apply <policy
 	is 0 'changed wget http://x/y: got did not exist'
 	same got <<<http://x/y
 	[ ! -e got_temp ]
 	PATH=$PWD/bin:$PATH apply <policy
 	is 0 ''
-	printf '#!/bin/sh\necho part >"$3"; exit 4\n' >bin/wget
+	printf '#!/bin/sh\necho part >"$3"; printf "http://x/y:\\n2024-01-01 00:00:00 ERROR 404: Not Found.\\n" >&2; exit 8\n' >bin/wget
 	rm got
 	PATH=$PWD/bin:$PATH apply <policy
-	[ "$status" -eq 2 ]
+	is 2 '' 'p2-apply: site.p2:1: wget http://x/y: wget: ERROR 404: Not Found.'
 	[ ! -e got ]
 	[ ! -e got_temp ]
 }

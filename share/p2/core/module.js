@@ -211,9 +211,26 @@ function forgetFacts(def) {
 	});
 }
 
-/* A definition that is in order, with the table of its options. */
+/* A copy of a definition, with the table of its options. */
+function withTable(def, who) {
+	var rows = [], copy = copyOf(def);
+
+	copy.options = def.options || {};
+	Object.keys(copy.options).forEach(function (name) {
+		rows.push(name, copy.options[name].type);
+	});
+	try {
+		copy.table = native.table(rows);
+	} catch (e) {
+		throw new Error(who + ': ' + message(e));
+	}
+	copy.rows = rows;		/* the table uses their names */
+	return copy;
+}
+
+/* A module's definition that is in order. */
 function completed(def) {
-	var rows = [], copy;
+	var copy;
 
 	if (!def || typeof def !== 'object' || typeof def.name !== 'string' ||
 	    !/^[A-Za-z]\w*$/.test(def.name))
@@ -225,18 +242,8 @@ function completed(def) {
 	});
 	if (typeof def.apply !== 'function')
 		throw new Error('module ' + def.name + ': no function apply');
-	copy = copyOf(def);
+	copy = withTable(def, 'module ' + def.name);
 	copy.facts = def.facts || {};
-	copy.options = def.options || {};
-	Object.keys(copy.options).forEach(function (name) {
-		rows.push(name, copy.options[name].type);
-	});
-	try {
-		copy.table = native.table(rows);
-	} catch (e) {
-		throw new Error('module ' + def.name + ': ' + message(e));
-	}
-	copy.rows = rows;		/* the table uses their names */
 	return copy;
 }
 

@@ -278,7 +278,8 @@ p2._look = function (argv) {
 		native.looking(-1);
 	}
 	if (res.status !== 0)
-		throw new Error(argv[0] + ': ' + res.stderr.trim());
+		throw new Error(argv[0] + ': ' + (res.stderr.trim() ||
+		    'exit status ' + res.status));
 	return res.stdout;
 };
 

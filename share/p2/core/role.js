@@ -87,6 +87,17 @@ function maybe(value, fn) {
 	    fn(value);
 }
 
+/* A role that says which options it has takes no others. */
+function optionsOf(name, def, title, opts, line) {
+	if (!def.table)
+		return copyOf(opts);
+	try {
+		return checkOwn(def, title, opts);
+	} catch (e) {
+		throw labelled(e, name, title, line);
+	}
+}
+
 function useRole(name, def, title, opts, line) {
 	var step;
 
@@ -100,7 +111,7 @@ function useRole(name, def, title, opts, line) {
 		hide(name, title);
 		return;
 	}
-	opts = copyOf(opts);
+	opts = optionsOf(name, def, title, opts, line);
 	if (opts.on !== undefined)
 		addHandlers(opts.on);
 	appendFacts(name, def, line);
@@ -142,7 +153,7 @@ p2.role = function (name, def) {
 		    'already, which stays\n');
 		return p2;
 	}
-	makeRole(name, def);
+	makeRole(name, def.options ? withTable(def, 'role ' + name) : def);
 	return p2;
 };
 
