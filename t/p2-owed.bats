@@ -95,8 +95,8 @@ changed command x: runs each time'
 changed command first: runs each time' 'p2-apply: site.p2:5: command fails: exit status 1'
 	owed 'site	file:a	notify command:reload' 'site	file:a	on file:a:changed'
 	run -0 p2-apply -Oj -d "$db"
-	[ "$(jq -c 'del(.since)' <<<"$output" | sort)" = '{"policy":"site","resource":"file:a","handler":"notify command:reload"}
-{"policy":"site","resource":"file:a","handler":"on file:a:changed"}' ]
+	[ "$(jq -c 'del(.since)' <<<"$output" | sort)" = '{"policy":"site","file":"'"$PWD"'/site.p2","resource":"file:a","handler":"notify command:reload"}
+{"policy":"site","file":"'"$PWD"'/site.p2","resource":"file:a","handler":"on file:a:changed"}' ]
 	[ ! -e b ]
 	run -1 --separate-stderr p2-apply -n -d "$db" site.p2
 	[ "$output" = 'would change command first: runs each time

@@ -92,19 +92,42 @@ void	record_drop(void);
 int	record_put(struct store_tx *t, const char *path, struct str version,
 	    const struct tally *n, bool failed, double ms);
 
-/* "site" of /etc/p2/site.p2: what the store calls a policy. */
+/*
+ * identity.c: a policy is known by its file's path as it was named, with the
+ * links in it: so what /etc/p2/current leads to now is the policy that it led
+ * to before.  identity() is the caller's, NULL without memory.
+ *
+ * Is it one that was known by another path?  It is where that leads to the same
+ * file; and it may be, moved, where that leads to none any more.
+ */
+enum identity { IDENTITY_OTHER, IDENTITY_SAME, IDENTITY_GONE };
+
+char	*identity(const char *path);
+enum identity identity_was(const char *is, const char *was);
+
+/*
+ * moved.c: what the policy owned where it was known before is its own now.
+ * has() says what it declares: one whose file is gone was it, if at least half
+ * of what that owned is declared here.
+ */
+void	moved(struct store *s, const char *policy,
+	    bool (*has)(struct str type, struct str title));
+
+/* "site" of /etc/p2/site.p2: what people call it, and results. */
 struct str policy_name(const char *path);
 
 /*
  * journal.c: what is in the store before a change, of the policy that is
  * applied.  Functions that can fail return 0 or a code of the store.
+ * journal_strike() is false for what is left to another policy, which may have
+ * been this one.
  */
 struct journal *journal_open(struct store *s, const char *path,
 	    const struct keep_limits *l);
 int	journal_begin(struct store *s, const char *path);
 void	journal_owed(void (*fn)(const struct owed *o, void *fnarg),
 	    void *fnarg);
-void	journal_strike(const struct owed *o);
+bool	journal_strike(const struct owed *o, bool delivered);
 int	journal_put(struct store_tx *t);
 bool	journal_is_put(void);
 void	journal_end(void);
@@ -140,8 +163,8 @@ unsigned journal_compared(struct str type, struct str title);
  */
 void	owned_begin(struct store *s, const char *path);
 void	owned_result(const struct policy_result *r);
-void	owned_fresh(void (*fn)(const struct policy_owned *o, void *fnarg),
-	    void *fnarg);
+void	owned_fresh(bool dry, void (*fn)(const struct policy_owned *o,
+	    void *fnarg), void *fnarg);
 void	owned_own(const struct policy_owned *o);
 void	owned_gone(void (*fn)(const struct policy_owned *o, void *fnarg),
 	    void *fnarg);

@@ -22,6 +22,8 @@ enum state {
 
 struct row {
 	struct owed	 o;		/* texts are its own, with NUL */
+	struct str	 file;		/* of the policy that owes it; so, too */
+	bool		 moved;		/* that is gone: we may be it */
 	uint32_t	 time;
 	enum state	 state;
 	struct row	*next;
@@ -30,7 +32,7 @@ struct row {
 static struct store *store;		/* NULL: there is no journal */
 static const char *dir;
 static struct str policy;
-static char *policy_path;		/* absolute; or "stdin" */
+static char *policy_path;		/* its identity */
 static struct keep_limits limits;
 static struct keep *keep;		/* NULL: nothing has changed yet */
 static void *tree;			/* of the rows, by resource and handler */
@@ -55,22 +57,31 @@ find(const struct owed *o)
 	return found == NULL ? NULL : *found;
 }
 
+static struct str
+put_text(char **p, struct str s)
+{
+	struct str copy = { *p, s.len };
+
+	if (s.len > 0)
+		memcpy(*p, s.p, s.len);
+	*p += s.len + 1;
+	return copy;
+}
+
 /* NULL without memory. */
 static struct row *
-add(const struct owed *o, uint32_t now, enum state state)
+add(const struct owed *o, struct str file, uint32_t now, enum state state)
 {
 	struct row *r;
 	char *p;
 
 	if ((r = calloc(1, sizeof(*r) + o->resource.len + 1 +
-	    o->handler.len + 1)) == NULL)
+	    o->handler.len + 1 + file.len + 1)) == NULL)
 		return NULL;
 	p = (char *)(r + 1);
-	memcpy(p, o->resource.p, o->resource.len);
-	r->o.resource = (struct str){ p, o->resource.len };
-	p += o->resource.len + 1;
-	memcpy(p, o->handler.p, o->handler.len);
-	r->o.handler = (struct str){ p, o->handler.len };
+	r->o.resource = put_text(&p, o->resource);
+	r->o.handler = put_text(&p, o->handler);
+	r->file = put_text(&p, file);
 	r->time = now;
 	r->state = state;
 	if (tsearch(r, &tree, compare) == NULL) {
@@ -106,6 +117,7 @@ put_rows(struct store_tx *t)
 	for (r = rows; r != NULL && rc == 0; r = r->next) {
 		o.resource = r->o.resource;
 		o.handler = r->o.handler;
+		o.file = r->file;
 		o.time = r->time;
 		if (r->state == OWED_NEW)
 			rc = store_owed_put(t, &o);
@@ -143,7 +155,8 @@ add_rows(const struct job *j)
 
 	for (i = 0; i < j->nowed; i++) {
 		if ((r = find(&j->owed[i])) == NULL) {
-			if ((r = add(&j->owed[i], now, OWED_NEW)) == NULL)
+			if ((r = add(&j->owed[i],
+			    str_of(policy_path), now, OWED_NEW)) == NULL)
 				return ENOMEM;
 			nnew++;
 		}
@@ -252,10 +265,23 @@ static int
 load(const struct owed_row *o, void *arg)
 {
 	struct owed owed = { o->resource, o->handler };
+	enum identity was = IDENTITY_SAME;
+	char *file;
+	struct row *r;
 
 	(void)arg;
-	if (add(&owed, o->time, OWED_KEPT) == NULL)
+	if (o->file.len > 0) {
+		if ((file = strndup(o->file.p, o->file.len)) == NULL)
+			err(2, NULL);
+		was = identity_was(policy_path, file);
+		free(file);
+	}
+	/* Two of the same: the other one is for the next run. */
+	if (was == IDENTITY_OTHER || find(&owed) != NULL)
+		return 0;
+	if ((r = add(&owed, o->file, o->time, OWED_KEPT)) == NULL)
 		err(2, NULL);
+	r->moved = was == IDENTITY_GONE;
 	return 0;
 }
 
@@ -269,8 +295,7 @@ journal_begin(struct store *s, const char *path)
 	drop_rows();
 	policy = policy_name(path);
 	free(policy_path);
-	if ((policy_path = realpath(path, NULL)) == NULL &&
-	    (policy_path = strdup(path)) == NULL)
+	if ((policy_path = identity(path)) == NULL)
 		return ENOMEM;
 	if (s == NULL)
 		return 0;
@@ -291,15 +316,18 @@ journal_owed(void (*fn)(const struct owed *o, void *fnarg), void *fnarg)
 }
 
 /* It goes with the next commit, or with the outcome. */
-void
-journal_strike(const struct owed *o)
+bool
+journal_strike(const struct owed *o, bool delivered)
 {
 	struct row *r = find(o);
 
-	if (r == NULL || r->state == OWED_STRUCK)
-		return;
-	r->state = OWED_STRUCK;
-	nstruck++;
+	if (r != NULL && r->moved && !delivered)
+		return false;
+	if (r != NULL && r->state != OWED_STRUCK) {
+		r->state = OWED_STRUCK;
+		nstruck++;
+	}
+	return true;
 }
 
 int

@@ -23,6 +23,8 @@ add(const struct owed_row *r, void *arg)
 	}
 	buf_printf(b, "{\"since\":%u", r->time);
 	buf_member(b, "policy", r->policy);
+	if (r->file.len > 0)
+		buf_member(b, "file", r->file);
 	buf_member(b, "resource", r->resource);
 	buf_member(b, "handler", r->handler);
 	buf_puts(b, "}\n");

@@ -32,7 +32,7 @@ struct orphan {
 };
 
 static struct store *store;		/* NULL: nobody owns anything */
-static char *policy;			/* its file */
+static char *policy;			/* its identity */
 static struct item **buckets;
 static size_t nbuckets, nitems;
 static uint64_t sum;			/* of all items, in whatever order */
@@ -224,7 +224,7 @@ owned_begin(struct store *s, const char *path)
 	free(policy);
 	policy = NULL;
 	store = NULL;
-	if (s == NULL || (policy = realpath(path, NULL)) == NULL)
+	if (s == NULL || (policy = identity(path)) == NULL)
 		return;
 	store = s;
 }
@@ -276,14 +276,23 @@ is_same_row(struct store_view *v, const struct item *i)
 	    row.options == i->options && row.whole == i->whole && !row.told;
 }
 
+static bool
+is_declared(struct str type, struct str title)
+{
+	return find(type, title) != NULL;
+}
+
 void
-owned_fresh(void (*fn)(const struct policy_owned *o, void *fnarg), void *fnarg)
+owned_fresh(bool dry, void (*fn)(const struct policy_owned *o, void *fnarg),
+    void *fnarg)
 {
 	struct store_view *v;
 	struct item *i;
 	size_t k;
 
 	ended = true;
+	if (store != NULL && !dry)
+		moved(store, policy, is_declared);
 	if (store == NULL || store_view(store, &v) != 0)
 		return;
 	news = store_holding_sum(v, str_of(policy), &old_sum) != 0 ||

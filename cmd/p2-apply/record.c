@@ -51,17 +51,6 @@ next(struct str *rest)
 	return s;
 }
 
-struct str
-policy_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	struct str s = str_of(slash == NULL ? path : slash + 1);
-
-	if (s.len > 3 && memcmp(s.p + s.len - 3, ".p2", 3) == 0)
-		s.len -= 3;
-	return s;
-}
-
 /* Of a digest, enough to tell it. */
 static struct str
 short_version(struct str version)

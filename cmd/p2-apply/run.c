@@ -173,8 +173,7 @@ static void
 on_strike(void *arg, const struct owed *o, struct str why)
 {
 	(void)arg;
-	journal_strike(o);
-	if (why.len == 0)
+	if (!journal_strike(o, why.len == 0) || why.len == 0)
 		return;
 	progress_wipe();
 	fflush(stdout);
@@ -187,8 +186,9 @@ static void
 on_fresh(void *arg, void (*fn)(const struct policy_owned *o, void *fnarg),
     void *fnarg)
 {
-	(void)arg;
-	owned_fresh(fn, fnarg);
+	const struct session *s = arg;
+
+	owned_fresh(s->asked->noop || s->silent, fn, fnarg);
 }
 
 static void

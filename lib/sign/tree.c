@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/trust.h"
+#include "base/path.h"
 #include "base/why.h"
 #include "sign/manifest.h"
 #include "sign/signature.h"
@@ -105,46 +106,10 @@ trees_close(struct trees *t)
  * --- Names ---------------------------------------------------------------
  */
 
-/* Put part behind a path, where ".." takes one away. */
-static void
-put_part(struct buf *b, struct str part)
-{
-	if (part.len == 0 || str_eq(part, str_of(".")))
-		return;
-	if (!str_eq(part, str_of(".."))) {
-		buf_putc(b, '/');
-		buf_str(b, part);
-		return;
-	}
-	while (b->len > 0 && b->p[--b->len] != '/')
-		;
-}
-
-static void
-put_path(struct buf *b, const char *path)
-{
-	size_t n;
-
-	for (; *path != '\0'; path += n + (path[n] != '\0')) {
-		n = strcspn(path, "/");
-		put_part(b, (struct str){ path, n });
-	}
-}
-
-/* The path from the root, by its letters alone. */
 static int
 absolute(struct buf *b, const char *path, struct buf *why)
 {
-	char *cwd;
-
-	if (*path != '/') {
-		if ((cwd = getcwd(NULL, 0)) == NULL)
-			return why_errno(why, path, "getcwd");
-		put_path(b, cwd);
-		free(cwd);
-	}
-	put_path(b, path);
-	return buf_failed(b) ? why_say(why, "out of memory") : 0;
+	return path_absolute(b, path) == 0 ? 0 : why_errno(why, path, "getcwd");
 }
 
 static bool

@@ -27,7 +27,7 @@
  *  run       time, policy                    version, outcome, counts
  *  result    type, title                     policy, outcome, why, since when
  *  fact      host                            facts, as JSON
- *  owed      policy, digest of the value     since when, resource, handler
+ *  owed      policy, digest of the value     since when, resource, handler, file
  *  content   digest, and in pieces, number   references; bytes
  *  change    run, number                     of what, what was and what is
  *  by_path   path, run, number               (none)

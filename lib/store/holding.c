@@ -326,3 +326,165 @@ store_each_left(struct store_view *v, const struct owner *who,
 	    k.val.mv_size }, (struct str){ NULL, 0 }, each_left, &rows);
 	return rows.rc != 0 ? rows.rc : rc;
 }
+
+/* --- Of whole policies --------------------------------------------------- */
+
+struct holders {
+	int		(*fn)(struct str policy, void *arg);
+	void		*arg;
+	unsigned char	 next[9];	/* behind all of this policy's */
+	bool		 found;
+	bool		 stopped;
+	int		 rc;
+};
+
+/* The first row of a policy: its sum, or a resource. */
+static int
+first_of(const MDB_val *k, const MDB_val *d, void *arg)
+{
+	struct holders *h = arg;
+	struct holding_row r;
+	uint64_t sum;
+	size_t at;
+
+	if (k->mv_size < 8)
+		h->rc = STORE_ERECORD;
+	else if ((h->rc = value_open(d, &at)) == 0 && k->mv_size > 8)
+		h->rc = holding_unpack(d, at, &r);
+	else if (h->rc == 0 &&
+	    (h->rc = value_take_num(d, &at, &sum, 8)) == 0)
+		h->rc = wide_take_text(d, &at, &r.who.policy);
+	if (h->rc != 0)
+		return 1;
+	memcpy(h->next, k->mv_data, 8);
+	h->next[8] = 0xff;
+	h->found = true;
+	h->stopped = h->fn(r.who.policy, h->arg) != 0;
+	return 1;
+}
+
+int
+store_each_holder(struct store_view *v,
+    int (*fn)(struct str policy, void *arg), void *arg)
+{
+	struct holders h = { .fn = fn, .arg = arg, .found = true };
+	struct str after = { "", 0 };
+	int rc = 0;
+
+	while (rc == 0 && h.rc == 0 && h.found && !h.stopped) {
+		h.found = false;
+		rc = view_walk(v, T_HOLDING, (struct str){ "", 0 }, after,
+		    first_of, &h);
+		after = (struct str){ (const char *)h.next, sizeof(h.next) };
+	}
+	return h.rc != 0 ? h.rc : rc;
+}
+
+/*
+ * Take the first row that starts so out of its table; its value in b, which is
+ * emptied first.  MDB_NOTFOUND where there is none.
+ */
+static int
+take_row(struct store_tx *t, enum table table, const struct key *prefix,
+    struct buf *b, bool *is_sum)
+{
+	size_t len = prefix->val.mv_size;
+	MDB_val k = { len, (void *)(uintptr_t)prefix->room }, d;
+	MDB_cursor *c;
+	int rc;
+
+	buf_reset(b);
+	if ((rc = tx_cursor(t, table, &c)) != 0 ||
+	    (rc = mdb_cursor_get(c, &k, &d, MDB_SET_RANGE)) != 0)
+		return rc;
+	if (k.mv_size < len || memcmp(k.mv_data, prefix->room, len) != 0)
+		return MDB_NOTFOUND;
+	*is_sum = k.mv_size == 8;
+	buf_add(b, d.mv_data, d.mv_size);
+	return buf_failed(b) ? ENOMEM : mdb_cursor_del(c, 0);
+}
+
+static int
+put_left(struct store_tx *t, const struct owner *to, struct left_row *l)
+{
+	struct left_row there;
+	struct key k;
+	MDB_val d;
+	size_t at;
+	int rc;
+
+	left_key(&k, to, l->path);
+	rc = mdb_get(t->txn, t->s->dbi[T_LEFT], &k.val, &d);
+	if (rc == 0 && (rc = value_open(&d, &at)) == 0 &&
+	    (rc = left_unpack(&d, at, &there)) == 0) {
+		there.made = there.made || l->made;
+		l = &there;
+	}
+	return rc != 0 && rc != MDB_NOTFOUND ? rc : store_left_put(t, to, l);
+}
+
+static int
+move_left(struct store_tx *t, const struct owner *from,
+    const struct owner *to)
+{
+	struct buf b = { 0 };
+	struct left_row l;
+	struct key k;
+	bool is_sum;
+	MDB_val d;
+	size_t at;
+	int rc;
+
+	owner_key(&k, from);
+	while ((rc = take_row(t, T_LEFT, &k, &b, &is_sum)) == 0) {
+		d = (MDB_val){ b.len, b.p };
+		if ((rc = value_open(&d, &at)) != 0 ||
+		    (rc = left_unpack(&d, at, &l)) != 0 ||
+		    (rc = put_left(t, to, &l)) != 0)
+			break;
+	}
+	buf_clear(&b);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+move_row(struct store_tx *t, struct buf *b, struct str to)
+{
+	MDB_val d = { b->len, b->p }, there;
+	struct holding_row r;
+	struct owner from;
+	struct key k;
+	size_t at;
+	int rc;
+
+	if ((rc = value_open(&d, &at)) != 0 ||
+	    (rc = holding_unpack(&d, at, &r)) != 0)
+		return rc;
+	from = r.who;
+	r.who.policy = to;
+	holding_key(&k, &r.who);
+	rc = mdb_get(t->txn, t->s->dbi[T_HOLDING], &k.val, &there);
+	if (rc == MDB_NOTFOUND)
+		rc = store_holding_put(t, &r);
+	return rc != 0 ? rc : move_left(t, &from, &r.who);
+}
+
+int
+store_holding_move(struct store_tx *t, struct str from, struct str to)
+{
+	struct buf b = { 0 };
+	bool is_sum;
+	struct key k;
+	int rc;
+
+	policy_key(&k, to);
+	rc = mdb_del(t->txn, t->s->dbi[T_HOLDING], &k.val, NULL);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	policy_key(&k, from);
+	while ((rc = take_row(t, T_HOLDING, &k, &b, &is_sum)) == 0)
+		if (!is_sum && (rc = move_row(t, &b, to)) != 0)
+			break;
+	buf_clear(&b);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}

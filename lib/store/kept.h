@@ -120,7 +120,7 @@ int	store_each_change_of(struct store_view *v, struct str path,
 /*
  * Who owns what: the resources that a policy declared when it last ran to its
  * end, and of each the paths that it has changed, as it left them.  A policy is
- * known by its file.  The sum is of all that a policy owns, made by the caller,
+ * known by the path of its file.  The sum is of all that a policy owns, made by the caller,
  * so that he who finds it the same need not look at the rows: 0 where there is
  * none.
  */
@@ -151,6 +151,17 @@ int	store_holding_sum(struct store_view *v, struct str policy,
 int	store_holding_set_sum(struct store_tx *t, struct str policy,
 	    uint64_t sum);
 int	store_holding_put(struct store_tx *t, const struct holding_row *r);
+
+/* Each policy that has a sum, in no particular order. */
+int	store_each_holder(struct store_view *v,
+	    int (*fn)(struct str policy, void *arg), void *arg);
+
+/*
+ * All that one policy owns is another's from now on, which then has no sum.
+ * Where both have a row, it is that of the latter that stays; but a path that
+ * either has made is one that was made.
+ */
+int	store_holding_move(struct store_tx *t, struct str from, struct str to);
 
 /* MDB_NOTFOUND where there is none; r is lent until the view ends. */
 int	store_holding(struct store_view *v, const struct owner *who,

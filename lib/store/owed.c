@@ -22,6 +22,10 @@ owed_key(struct key *k, const struct owed_row *r)
 	SHA256Update(&ctx, (const uint8_t *)r->resource.p, r->resource.len);
 	SHA256Update(&ctx, (const uint8_t *)"", 1);
 	SHA256Update(&ctx, (const uint8_t *)r->handler.p, r->handler.len);
+	if (r->file.len > 0) {
+		SHA256Update(&ctx, (const uint8_t *)"", 1);
+		SHA256Update(&ctx, (const uint8_t *)r->file.p, r->file.len);
+	}
 	SHA256Final(digest, &ctx);
 	key_init(k);
 	key_text(k, utf8_cut(r->policy, POLICY_MAX));
@@ -29,7 +33,10 @@ owed_key(struct key *k, const struct owed_row *r)
 	key_num(k, num_get(digest + DIGEST_PART, DIGEST_PART), DIGEST_PART);
 }
 
-/* A format byte, the time, then the resource, NUL, and the handler. */
+/*
+ * A format byte, the time, then the resource, NUL, the handler, and if the file
+ * is known, NUL and that.
+ */
 int
 store_owed_put(struct store_tx *t, const struct owed_row *r)
 {
@@ -44,6 +51,10 @@ store_owed_put(struct store_tx *t, const struct owed_row *r)
 	buf_str(&b, r->resource);
 	buf_putc(&b, '\0');
 	buf_str(&b, r->handler);
+	if (r->file.len > 0) {
+		buf_putc(&b, '\0');
+		buf_str(&b, r->file);
+	}
 	owed_key(&k, r);
 	d = (MDB_val){ b.len, b.p };
 	rc = buf_failed(&b) ? ENOMEM :
@@ -88,7 +99,14 @@ owed_unpack(const MDB_val *k, const MDB_val *d, struct owed_row *r)
 	r->resource = (struct str){ p, (size_t)(nul - p) };
 	r->handler = (struct str){ nul + 1, d->mv_size - dat -
 	    r->resource.len - 1 };
-	return 0;
+	r->file = str_of("");
+	if ((nul = memchr(r->handler.p, '\0', r->handler.len)) == NULL)
+		return 0;
+	r->file = (struct str){ nul + 1, r->handler.len -
+	    (size_t)(nul + 1 - r->handler.p) };
+	r->handler.len = (size_t)(nul - r->handler.p);
+	return r->file.len == 0 || memchr(r->file.p, '\0',
+	    r->file.len) != NULL ? STORE_ERECORD : 0;
 }
 
 static int

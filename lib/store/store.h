@@ -319,9 +319,12 @@ int	store_each_fact(struct store_view *v, struct str host,
  * Notifications that a change calls for and that have not been delivered:
  * resource, "file:/etc/motd", of a policy has changed, and handler is to know
  * of it.  To put one that is there is no harm, nor to delete one that is not.
+ * Several policies may have one name: what they are known by is the file, which
+ * is empty in rows of old.
  */
 struct owed_row {
 	struct str	policy;
+	struct str	file;
 	struct str	resource;
 	struct str	handler;
 	uint32_t	time;
@@ -330,7 +333,7 @@ struct owed_row {
 int	store_owed_put(struct store_tx *t, const struct owed_row *r);
 int	store_owed_del(struct store_tx *t, const struct owed_row *r);
 
-/* Of one policy, or of all (policy is empty); lent until fn returns. */
+/* Of all of one name, or of all (it is empty); lent until fn returns. */
 int	store_each_owed(struct store_view *v, struct str policy,
 	    int (*fn)(const struct owed_row *row, void *arg), void *arg);
 
