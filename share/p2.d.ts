@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone known_host cron alternatives archive git user group
+    //     hostentry sysctl hostname timezone known_host cron mount alternatives archive git user group
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -320,6 +320,24 @@ declare namespace p2 {
         /** a file below /etc/cron.d, or /etc/crontab; default: the user's crontab */
         target?: string;
     }
+    interface MountOptions extends CommonOptions {
+        /** mounted, unmounted, present (either) or absent; default: mounted */
+        ensure?: string;
+        /** what is mounted: a device, UUID=, LABEL= or host:path; default: that of its line */
+        device?: string;
+        /** the type of the file system; default: that of its line, or auto */
+        fstype?: string;
+        /** as of mount(8); default: those of its line, or defaults */
+        options?: string | Array<string | number>;
+        /** the fifth field, for dump(8); default: that of its line, or 0 */
+        dump?: number;
+        /** the sixth field: when fsck(8) checks it, or 0: never; default: that of its line, or 0 */
+        pass?: number;
+        /** where options differ, what is mounted gets them, too; default: true */
+        remount?: boolean;
+        /** the file; default: /etc/fstab */
+        target?: string;
+    }
     interface AlternativesOptions extends CommonOptions {
         /** what it is to be, or auto: the one of the highest priority; default: auto */
         path?: string;
@@ -494,6 +512,7 @@ declare namespace p2 {
         timezone(title: Title, options?: TimezoneOptions, done?: (...args: any[]) => void): P2;
         known_host(title: Title, options?: Known_hostOptions, done?: (...args: any[]) => void): P2;
         cron(title: Title, options?: CronOptions, done?: (...args: any[]) => void): P2;
+        mount(title: Title, options?: MountOptions, done?: (...args: any[]) => void): P2;
         alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
         archive(title: Title, options?: ArchiveOptions, done?: (...args: any[]) => void): P2;
         git(title: Title, options?: GitOptions, done?: (...args: any[]) => void): P2;

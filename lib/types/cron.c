@@ -412,7 +412,7 @@ plan(struct job *j)
 	const char *dir, *target = j->values[TARGET].str.p;
 	char path[PATH_MAX];
 
-	if (c == NULL)
+	if (c == NULL || job_ensure(j, &c->entry.absent) == -1)
 		return OUTCOME_FAILED;
 	if (!is_line(j->title))
 		return job_fail(j, "the title is not a line");

@@ -5,8 +5,8 @@
 #include "facts/text.h"
 #include "types/entry.h"
 
-static void
-drop(void *state)
+void
+entry_drop(void *state)
 {
 	struct entry *e = state;
 
@@ -25,8 +25,8 @@ entry_new(struct job *j, size_t size)
 		return NULL;
 	}
 	j->state = e;
-	j->drop = drop;
-	return job_ensure(j, &e->absent) == -1 ? NULL : e;
+	j->drop = entry_drop;
+	return e;
 }
 
 const char *

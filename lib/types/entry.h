@@ -43,10 +43,11 @@ struct entry_kind {
 };
 
 /*
- * A state of that size, zeroed, as j's; with absent as ensure says.  NULL
- * after job_fail().  It goes with the job.
+ * A state of that size, zeroed, as j's; NULL after job_fail().  It goes with
+ * the job, by entry_drop(); what has more to free, sets its own j->drop.
  */
 void	*entry_new(struct job *j, size_t size);
+void	entry_drop(void *state);
 
 /* The file that target says. */
 const char *entry_target(const struct job *j);

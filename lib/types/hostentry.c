@@ -113,8 +113,10 @@ plan(struct job *j)
 {
 	struct host *h = entry_new(j, sizeof(*h));
 
-	return h == NULL || set_host(j, h) == -1 ? OUTCOME_FAILED :
-	    entry_plan(j, &kind, entry_target(j));
+	if (h == NULL || job_ensure(j, &h->entry.absent) == -1 ||
+	    set_host(j, h) == -1)
+		return OUTCOME_FAILED;
+	return entry_plan(j, &kind, entry_target(j));
 }
 
 const struct resource_type resource_hostentry = {

@@ -161,8 +161,10 @@ plan(struct job *j)
 {
 	struct known *k = entry_new(j, sizeof(*k));
 
-	return k == NULL || set_known(j, k) == -1 ? OUTCOME_FAILED :
-	    entry_plan(j, &kind, entry_target(j));
+	if (k == NULL || job_ensure(j, &k->entry.absent) == -1 ||
+	    set_known(j, k) == -1)
+		return OUTCOME_FAILED;
+	return entry_plan(j, &kind, entry_target(j));
 }
 
 const struct resource_type resource_known_host = {

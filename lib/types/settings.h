@@ -15,5 +15,6 @@ extern const struct resource_type resource_timezone;
 extern const struct resource_type resource_known_host;
 extern const struct resource_type resource_alternatives;
 extern const struct resource_type resource_cron;
+extern const struct resource_type resource_mount;
 
 #endif

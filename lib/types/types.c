@@ -24,6 +24,7 @@ const struct resource_type *const resource_types[] = {
 	&resource_timezone,
 	&resource_known_host,
 	&resource_cron,
+	&resource_mount,
 	&resource_alternatives,
 	&resource_archive,
 	&resource_git,
