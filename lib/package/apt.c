@@ -21,7 +21,7 @@
 #define LISTS	"/var/lib/apt/lists"
 
 struct lookup {
-	struct package_offer **v;
+	struct package_offer *const *v;
 	size_t		 n;
 	struct str	 arch;		/* of dpkg itself */
 	bool		 plain;		/* the lists say it all */
@@ -30,12 +30,12 @@ struct lookup {
 static void
 add_version(struct package_offer *o, struct str ver)
 {
-	const char *p = o->versions.p, *end = p + o->versions.len;
+	size_t i;
 
 	if (ver.len == 0)
 		return;
-	for (; p < end; p += strlen(p) + 1)
-		if (str_eq(str_of(p), ver))
+	for (i = 0; i < o->versions.len; i += strlen(o->versions.p + i) + 1)
+		if (str_eq(str_of(o->versions.p + i), ver))
 			return;
 	buf_str(&o->versions, ver);
 	buf_putc(&o->versions, '\0');
@@ -87,7 +87,8 @@ is_of_interest(const struct lookup *l, struct str record)
 	struct str first, rest = record;
 	size_t i;
 
-	(void)text_line(&rest, &first);
+	if (!text_line(&rest, &first))
+		return false;
 	for (i = 0; i < l->n; i++)
 		if (str_starts(first, str_of("Package: ")) &&
 		    text_is((struct str){ first.p + 9, first.len - 9 },
@@ -97,9 +98,11 @@ is_of_interest(const struct lookup *l, struct str record)
 	    !str_starts(first, str_of("Package: "));
 }
 
-static void
-read_records(const struct lookup *l, struct str text)
+void
+apt_take_list(struct package_offer *const *v, size_t n, struct str arch,
+    struct str text)
 {
+	const struct lookup l = { .v = v, .n = n, .arch = arch };
 	const char *end;
 	struct str record;
 
@@ -107,8 +110,8 @@ read_records(const struct lookup *l, struct str text)
 		end = memmem(text.p, text.len, "\n\n", 2);
 		record = (struct str){ text.p, end == NULL ? text.len :
 		    (size_t)(end - text.p) };
-		if (is_of_interest(l, record))
-			take_record(l, record);
+		if (is_of_interest(&l, record))
+			take_record(&l, record);
 		if (end == NULL)
 			break;
 		text.p += record.len + 2;
@@ -135,7 +138,7 @@ read_list(struct lookup *l, const char *path)
 		if (p == MAP_FAILED)
 			l->plain = false;
 		else {
-			read_records(l, (struct str){ p,
+			apt_take_list(l->v, l->n, l->arch, (struct str){ p,
 			    (size_t)st.st_size });
 			munmap(p, (size_t)st.st_size);
 		}
@@ -324,9 +327,10 @@ offer_called(const struct lookup *l, struct str name)
  * "NAME:", "  Candidate: VERSION", then "     VERSION PRIORITY" for each
  * that there is; one that is installed has "***" before it.
  */
-static void
-take_policy(const struct lookup *l, struct str text)
+void
+apt_take_policy(struct package_offer *const *v, size_t n, struct str text)
 {
+	const struct lookup l = { .v = v, .n = n };
 	struct package_offer *o = NULL;
 	struct str line, word;
 	int64_t priority;
@@ -335,7 +339,7 @@ take_policy(const struct lookup *l, struct str text)
 	while (text_line(&text, &line)) {
 		if (line.len > 1 && *line.p != ' ') {
 			line.len--;
-			o = offer_called(l, line);
+			o = offer_called(&l, line);
 			continue;
 		}
 		word = text_word(&line);
@@ -383,7 +387,7 @@ ask_cache(const struct packages *ps, const struct lookup *l, struct buf *why)
 		names[i] = l->v[i]->name;
 	if ((rc = package_ask(&as_apt, ps->dry ? dry : words, names, &out,
 	    why)) == 0)
-		take_policy(l, buf_view(&out));
+		apt_take_policy(l->v, l->n, buf_view(&out));
 	buf_clear(&out);
 	free(names);
 	return rc;

@@ -217,6 +217,11 @@ void	packages_forget_offers(struct packages *ps);
 /* Fill the offers for these, which are there already.  0, or -1 with why. */
 int	apt_offers(struct packages *ps, struct package_offer **v, size_t n,
 	    struct buf *why);
+/* What a list of packages has of them; or "apt-cache policy" prints. */
+void	apt_take_list(struct package_offer *const *v, size_t n,
+	    struct str arch, struct str text);
+void	apt_take_policy(struct package_offer *const *v, size_t n,
+	    struct str text);
 
 /* --- change.c */
 /*
