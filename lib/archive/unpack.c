@@ -343,10 +343,12 @@ check_links(struct unpack *u)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
 	    .resolve = RESOLVE_BENEATH };
-	const char *p = u->links.p, *end = p + u->links.len;
+	const char *p;
+	size_t i;
 	long fd;
 
-	for (; p < end; p += strlen(p) + 1) {
+	for (i = 0; i < u->links.len; i += strlen(p) + 1) {
+		p = u->links.p + i;
 		fd = syscall(SYS_openat2, u->root, p, &how, sizeof(how));
 		if (fd != -1)
 			close((int)fd);
