@@ -134,3 +134,29 @@ would change user nobody: is there' ]
 	echo 'p2.file("there", {owner: "deploy-", noop: true});' >../site.p2
 	run -2 --separate-stderr p2-apply -d '' ../site.p2
 }
+
+@test "noop: a source too large to show is still what others see" {
+	truncate -s 65M ../big
+	echo end >>../big
+	cp --sparse=always ../big same
+	chmod 644 ../big same
+	touch drifted
+	cat >../site.p2 <<-'END'
+	p2.file('first', {source: '../big'}).file('same', {source: 'first'})
+	.file('first', {mode: '0600'})
+	.file('drifted', {source: 'first'}).file('drifted', {source: '../big'})
+	.file('same', {content: 'x', keep_orig: true}).file('drifted', {source: 'same.orig_partout'});
+	END
+	run -1 --separate-stderr p2-apply -d '' -j -n ../site.p2
+	[ "$stderr" = '' ]
+	[ "$(jq -r 'select(.title) | .title + " " + .outcome' <<<"$output")" = \
+	    'first changed
+same ok
+first changed
+drifted changed
+drifted ok
+same changed
+drifted ok' ]
+	run -0 --separate-stderr p2-apply -d '' ../site.p2
+	cmp ../big drifted
+}

@@ -10,19 +10,26 @@
 #include "base/why.h"
 #include "file/plan.h"
 
-/* A source's content; what is too large to show is too large to remember. */
+/* The node n, with the content of the host's file from. */
 static int
-load_source(const struct file_step *s, struct buf *b, struct buf *why)
+set_from(struct world *w, const char *path, struct node n, const char *from,
+    off_t size, struct buf *why)
 {
+	struct buf b = { 0 };
 	int fd, rc;
 
-	if (s->from_size > DIFF_BYTES_MAX)
-		return 0;
-	fd = open(s->from, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = open(from, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1)
-		return why_errno(why, s->from, "open");
-	if ((rc = buf_read(b, fd, SIZE_MAX)) == -1)
-		why_errno(why, s->from, "read");
+		return why_errno(why, from, "open");
+	if (size > DIFF_BYTES_MAX)
+		rc = world_set_file(w, path, &n, fd, (size_t)size);
+	else if ((rc = buf_read(&b, fd, SIZE_MAX)) == 0) {
+		n.data = b.len > 0 ? buf_view(&b) : str_of("");
+		rc = world_set(w, path, &n);
+	}
+	if (rc == -1)
+		why_errno(why, from, "read");
+	buf_clear(&b);
 	close(fd);
 	return rc;
 }
@@ -50,7 +57,6 @@ static int
 pretend_orig(struct job *j, const struct file_step *s, struct buf *why)
 {
 	struct file_seen seen = { .kind = NODE_NONE }, orig;
-	struct buf old = { 0 };
 	struct node n;
 	char *path;
 	int rc = -1;
@@ -63,17 +69,17 @@ pretend_orig(struct job *j, const struct file_step *s, struct buf *why)
 	if (orig.kind != NODE_NONE)
 		goto clear;
 	rc = -1;
-	if (file_look(j, s->path, false, &seen, why) == -1 ||
-	    (seen.st.st_size <= DIFF_BYTES_MAX &&
-	    file_load(&seen, &old, why) == -1))
+	if (file_look(j, s->path, false, &seen, why) == -1)
 		goto clear;
 	n = (struct node){ .kind = NODE_FILE, .mode = s->mode, .uid = s->uid,
-	    .gid = s->gid, .data = old.len > 0 ? buf_view(&old) : str_of("") };
-	if ((rc = world_set(j->world, path, &n)) == -1)
+	    .gid = s->gid, .data = seen.data };
+	if (seen.host_data)
+		rc = set_from(j->world, path, n, seen.path, seen.st.st_size,
+		    why);
+	else if ((rc = world_set(j->world, path, &n)) == -1)
 		why_errno(why, path, "malloc");
 clear:
 	free(path);
-	buf_clear(&old);
 	file_seen_clear(&seen);
 	file_seen_clear(&orig);
 	return rc;
@@ -83,9 +89,7 @@ static int
 pretend_step(struct job *j, const struct file_step *s, struct buf *why)
 {
 	struct node n = { .kind = NODE_NONE }, now;
-	struct buf b = { 0 };
 	bool known = world_look(j->world, s->path, &now);
-	int rc = 0;
 
 	n.mode = new_mode(s);
 	n.uid = s->attrs.uid != (uid_t)-1 ? s->attrs.uid :
@@ -100,8 +104,9 @@ pretend_step(struct job *j, const struct file_step *s, struct buf *why)
 	case FILE_OP_WRITE:
 		n.kind = NODE_FILE;
 		n.data = s->data.p != NULL ? s->data : str_of("");
-		if (s->from != NULL && (rc = load_source(s, &b, why)) == 0)
-			n.data = b.len > 0 ? buf_view(&b) : str_of("");
+		if (s->from != NULL)
+			return set_from(j->world, s->path, n, s->from,
+			    s->from_size, why);
 		break;
 	case FILE_OP_LINK:
 		n.kind = NODE_LINK;
@@ -117,10 +122,9 @@ pretend_step(struct job *j, const struct file_step *s, struct buf *why)
 	default:
 		break;
 	}
-	if (rc == 0 && world_set(j->world, s->path, &n) == -1)
-		rc = why_errno(why, s->path, "malloc");
-	buf_clear(&b);
-	return rc;
+	if (world_set(j->world, s->path, &n) == -1)
+		return why_errno(why, s->path, "malloc");
+	return 0;
 }
 
 enum outcome

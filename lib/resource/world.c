@@ -1,3 +1,5 @@
+#include <sys/mman.h>
+
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@ struct place {
 	char		*path;
 	struct node	 node;
 	char		*data;
+	size_t		 mapped;	/* bytes at data, if not allocated */
 };
 
 struct world {
@@ -31,12 +34,23 @@ place_cmp(const void *a, const void *b)
 }
 
 static void
+drop_data(struct place *e)
+{
+	if (e->mapped > 0)
+		(void)munmap(e->data, e->mapped);
+	else
+		free(e->data);
+	e->data = NULL;
+	e->mapped = 0;
+}
+
+static void
 place_free(void *p)
 {
 	struct place *e = p;
 
 	free(e->path);
-	free(e->data);
+	drop_data(e);
 	free(e);
 }
 
@@ -161,20 +175,44 @@ world_set(struct world *w, const char *path, const struct node *n)
 	struct place *e;
 	char *name, *data = NULL;
 
-	if (n->data.p != NULL) {
+	if ((name = normal(path)) == NULL || (e = enter(w, name)) == NULL)
+		return -1;
+	if (n->data.p != NULL && n->data.p != e->data) {
 		if ((data = malloc(n->data.len + 1)) == NULL)
 			return -1;
 		memcpy(data, n->data.p, n->data.len);
 		data[n->data.len] = '\0';
 	}
-	if ((name = normal(path)) == NULL || (e = enter(w, name)) == NULL) {
-		free(data);
-		return -1;
+	if (n->data.p == NULL || n->data.p != e->data) {
+		drop_data(e);
+		e->data = data;
 	}
-	free(e->data);
-	e->data = data;
 	e->node = *n;
-	e->node.data.p = data;
+	e->node.data.p = e->data;
+	return 0;
+}
+
+int
+world_set_file(struct world *w, const char *path, const struct node *n,
+    int fd, size_t size)
+{
+	struct node empty = *n;
+	struct place *e;
+	char *name;
+	void *map;
+
+	empty.data = (struct str){ "", 0 };
+	if (world_set(w, path, &empty) == -1 || (name = normal(path)) == NULL)
+		return -1;
+	e = find(w, name);
+	free(name);
+	map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return -1;
+	drop_data(e);
+	e->data = map;
+	e->mapped = size;
+	e->node.data = (struct str){ map, size };
 	return 0;
 }
 

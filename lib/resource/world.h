@@ -54,6 +54,13 @@ bool	world_look(const struct world *w, const char *path, struct node *n);
 int	world_set(struct world *w, const char *path, const struct node *n);
 
 /*
+ * The same, of a file whose content is that of fd: it is mapped, not copied,
+ * so that its size is no matter, and fd can be closed.  -1 has set errno.
+ */
+int	world_set_file(struct world *w, const char *path,
+	    const struct node *n, int fd, size_t size);
+
+/*
  * Something before has done more than it can tell: a package has files of its
  * own, a command makes what it likes.  A path that has not been entered, and
  * that the host has not, may then be there after all.
