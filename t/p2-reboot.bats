@@ -57,6 +57,10 @@ would change reboot again: would reboot'
 	apply -n <<<"p2.reboot('new kernel');"
 	is 1 'reboot: new kernel
 would change reboot new kernel: would reboot'
+	apply <<<"p2.reboot('new kernel', {noop: true}).command('true');"
+	is 0 'reboot: new kernel
+noop reboot new kernel: would reboot
+changed command true: runs each time'
 	[ ! -e ran ]
 }
 

@@ -309,6 +309,46 @@ one'
 	[ ! -e got_temp ]
 }
 
+@test "noop: a role is shown with all in it, and a lambda is not called" {
+	echo src >src
+	cat >policy <<-'END'
+	var write = function () { require('fs').writeFileSync('written', ''); };
+	p2.role('inner', {p2: function (t) { p2.file('inner', {content: ''}); }})
+	.role('outer', {p2: function (t) { p2.file('outer', {content: ''}).inner(t); return {result: 'changed', why: 'so it is'}; }})
+	.role('writes', {p2: write}).role('later', {p2: function () { return Promise.resolve().then(write); }});
+	var held = {noop: true};
+	p2.outer('o', held).writes('w', held).later('l', held).lambda('f', held, write)
+	.binfile('b', {src: {file: 'src'}, noop: true}).str_replace_infile('src', {regex: 's', with: 't', noop: true})
+	.wget('http://x', {to: 'got', noop: true}).sleep('600', held).set_env('X', {value: 'y', noop: true})
+	.on('outer:o:changed', write).command('true');
+	END
+	apply <policy
+	is 0 'noop outer o: so it is
+noop file outer: is missing
+noop file inner: is missing
+noop writes w: would call writeFile written
+noop later l: would call writeFile written
+noop lambda f: is not called
+noop binfile b: is missing
+noop str_replace_infile src: content differs
+noop wget http://x: got does not exist
+changed command true: runs each time'
+	ls
+	[ "$(echo inner* outer* written* b* got*)" = 'inner* outer* written* b* got*' ]
+	[ "$(cat src)" = src ]
+}
+
+@test "a dry run ends a promise where it would write" {
+	apply -n <<-'END'
+	var later = function () { return Promise.resolve().then(function () { require('fs').writeFileSync('written', ''); }); };
+	p2.role('r', {p2: later}).r('x').lambda('l', later).command('true');
+	END
+	is 1 'would change r x: would call writeFile written
+would change lambda l: would call writeFile written
+would change command true: runs each time'
+	[ ! -e written ]
+}
+
 @test "a package that fails in a role or in a module fails as it does by itself" {
 	apply <<-'END'
 	p2.role('r', {p2: function (t) { return p2._now('package', t, {provider: 'deb', source: 'no.deb'}); }})

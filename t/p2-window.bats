@@ -73,7 +73,8 @@ changed file w/b: Created file.'
 	END
 	policy="p2.role('r', {p2: function (t) { p2.file('w/role', {content: t}); }});
 	p2.module('line').window('Sat').r('x').line('l')
-	.lambda('f', function () { require('fs').writeFileSync('w/lambda', ''); });
+	.lambda('f', function () { require('fs').writeFileSync('w/lambda', ''); })
+	.role('own', {p2: function () { require('fs').writeFileSync('w/own', ''); }}).own('o');
 	p2.window().file('w/needs', {content: 'x', require: 'line:l'}).set_env('w/env', {window: 'Sat'});"
 	policy=${policy%.set_env*}\;
 	at '2030-01-04 12:00' -j <<<"$policy"
@@ -81,11 +82,12 @@ changed file w/b: Created file.'
 'skipped waits w/role: is missing; outside of Sat
 skipped waits l: is missing; outside of Sat
 skipped - f: outside of Sat
+skipped - o: outside of Sat
 skipped - w/needs: needs line:l, which was skipped' ]
 	[ "$(ls w)" = '' ]
 	at '2030-01-05 12:00' <<<"$policy"
 	run ls w
-	[ "${lines[*]}" = 'lambda line needs role' ]
+	[ "${lines[*]}" = 'lambda line needs own role' ]
 }
 
 @test "window: what is none is refused where it is declared" {

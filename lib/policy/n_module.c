@@ -84,6 +84,14 @@ n_planning(duk_context *ctx)
 	return 0;
 }
 
+/* holding(+1 or -1): what runs from now on ends where it would write. */
+static duk_ret_t
+n_holding(duk_context *ctx)
+{
+	policy_of(ctx)->holding += duk_require_int(ctx, 0);
+	return 0;
+}
+
 /* diff(name, before, after): as unified diff. */
 static duk_ret_t
 n_diff(duk_context *ctx)
@@ -105,6 +113,7 @@ const struct native natives_module[] = {
 	{ "table", n_table, 1 },
 	{ "checkTable", n_check_table, 2 },
 	{ "planning", n_planning, 1 },
+	{ "holding", n_holding, 1 },
 	{ "diff", n_diff, 3 },
 	{ NULL, NULL, 0 }
 };

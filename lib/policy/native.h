@@ -116,6 +116,7 @@ struct policy {
 	uint64_t	 taken;		/* steps so far */
 	struct watching	*watching;	/* NULL: it is not to */
 	int		 planning;	/* > 0: may not write in any run */
+	int		 holding;	/* > 0: may not, as in a dry run */
 	int		 looking;	/* > 0: may run commands in a dry run */
 	bool		 stopped;
 	bool		 is_declared;	/* the policy, and all went well */

@@ -72,7 +72,7 @@ will_write(duk_context *ctx, const char *call, const char *path)
 	if (p->planning > 0 && !p->o.noop)
 		(void)duk_error(ctx, DUK_ERR_ERROR, "%s: %s is not for what "
 		    "only looks", path, call);
-	if (!p->o.noop) {
+	if (!p->o.noop && p->holding <= 0) {
 		owing_commit(ctx);
 		return;
 	}

@@ -208,12 +208,14 @@ function nativeModule(name, index) {
 		keepKind(index, name, actNative);
 	});
 	type.now = function (step, title, opts) {
-		var outcome, reason;
+		var outcome, reason, copy = check(opts, title);
 
+		if (step.opts.noop === true)
+			copy.noop = true;
 		nows[name + ':' + title] = step.chain + '\n' + nameOf(step);
 		watchStep(step);
 		outcome = native.run(index, title, ready({title: title},
-		    check(opts, title)), step.file, step.line || 0, false,
+		    copy), step.file, step.line || 0, false,
 		    step.mod, undefined);
 
 		reported = step;
@@ -241,11 +243,62 @@ function quietly(fn) {
 	try {
 		fn();
 	} catch (e) {
-		if (e === null || typeof e !== 'object' || !e.p2dry)
+		if (!isDry(e))
 			throw e;
 		return true;
 	}
 	return false;
+}
+
+function isDry(e) {
+	return e !== null && typeof e === 'object' && e.p2dry === true;
+}
+
+/* It ended by what it would have written. */
+function wouldWrite(e) {
+	if (!isDry(e))
+		throw e;
+	return {result: 'changed', why: native.dryReason()};
+}
+
+/*
+ * The body of a role or a lambda: what it returns, or a promise of that.  In a
+ * dry run it may end before; and in any other, if it is held back.
+ */
+function callBody(fn, isHeld) {
+	var res;
+
+	function letGo() {
+		if (isHeld)
+			hold(-1);
+	}
+	if (!native.dry && !isHeld)
+		return fn();
+	if (isHeld)
+		hold(1);
+	try {
+		res = fn();
+	} catch (e) {
+		res = wouldWrite(e);
+	} finally {
+		if (!isThenable(res))
+			letGo();
+	}
+	return !isThenable(res) ? res : global.Promise.resolve(res).then(
+	    function (value) {
+		letGo();
+		return value;
+	}, function (e) {
+		letGo();
+		return wouldWrite(e);
+	});
+}
+
+/* What p2._dry says is for whoever looks before it acts. */
+function hold(n) {
+	held += n;
+	p2._dry = native.dry || held > 0;
+	native.holding(n);
 }
 
 native.quick(quick, p2);
@@ -296,15 +349,13 @@ p2.lambda = function (title, opts, fn) {
 		throw labelled(new Error('no function'), 'lambda',
 		    String(title), line);
 	declare('lambda', function (step) {
-		var res;
-
 		if (shut !== undefined)
 			return waitFor(step);
-		if (quietly(function () {
-			res = fn(p2.facts, step.opts);
-		}))
-			return {result: 'changed', why: native.dryReason()};
-		return res;
+		if (step.opts.noop === true && !native.dry)
+			return leave(step, 'is not called');
+		return callBody(function () {
+			return fn(p2.facts, step.opts);
+		}, false);
 	}, copyOf, title, opts, fn, line);
 	return p2;
 };

@@ -86,6 +86,12 @@ function report(step, outcome, word, why) {
 	    undefined, undefined, step === repairing);
 }
 
+/* It is to be shown only. */
+function leave(step, why) {
+	report(step, CHANGED, 'noop', why);
+	return undefined;
+}
+
 /* What an action that is no native resource has returned. */
 function conclude(step, res) {
 	var word = res && typeof res.result === 'string' ? res.result : '';

@@ -50,24 +50,30 @@ function appendFacts(name, def, line) {
 
 /* The body: what it declares comes in place of the role. */
 function runRole(step, def, raw) {
-	var before = setAside(), depth = saved.length, res;
+	var before = setAside(), depth = saved.length;
+	var noop = step.opts.noop === true && !native.dry, late = shut;
 
 	saved.push(before);
 	within(step.chain + '\n' + nameOf(step));
-	if (quietly(function () { res = def.p2(raw, step.opts); }))
-		res = {result: 'changed', why: native.dryReason()};
-	return maybe(res, leave);
+	return maybe(callBody(function () {
+		return def.p2(raw, step.opts);
+	}, noop || late !== undefined), end);
 
-	function leave(value) {
+	function end(value) {
 		if (failure !== null)
 			return value;
+		if (noop)
+			each(queue, function (one) { one.opts.noop = true; });
 		/* Its own pushSteps() without flattenSteps() ends here. */
 		while (saved.length > depth + 1)
 			putBehind(saved.pop());
 		appendFacts(step.mod, def, step.line);
 		if (saved.length === depth + 1)
 			putBehind(saved.pop());
-		return value;
+		if (!value || value.result !== 'changed' || reported === step)
+			return value;
+		return noop ? leave(step, value.why) :
+		    late !== undefined ? waitFor(step) : value;
 	}
 }
 

@@ -45,6 +45,7 @@ var timerNumber = 0;
 var watching = true;		/* as watch() was told */
 var times = '';			/* as window() was told */
 var windowed = false;		/* it, or an option, has said something */
+var held = 0;			/* > 0: nobody may write */
 var shut;			/* the step at hand may change nothing: its times */
 
 p2.facts = native.facts;
