@@ -1,7 +1,8 @@
+#include <errno.h>
 #include <unistd.h>
 
+#include "base/dbus.h"
 #include "facts/collect.h"
-#include "facts/dbus.h"
 #include "facts/units.h"
 
 /*
@@ -49,13 +50,54 @@ add_args(struct buf *b)
 	buf_add(b, pattern, sizeof(pattern));
 }
 
-/* Returns the socket to be asked, and sets is_bus. */
+enum { ASK_MS = 500 };
+
 static const char *
-find_socket(bool *is_bus)
+socket_path(void)
 {
-	*is_bus = geteuid() != 0;
-	return *is_bus ? "/run/dbus/system_bus_socket" :
+	return geteuid() != 0 ? "/run/dbus/system_bus_socket" :
 	    "/run/systemd/private";
+}
+
+/*
+ * What is in answers is lent until d is closed.  Where nobody listens, false
+ * is all; what else goes wrong is told as an error of the source.
+ */
+static bool
+ask(struct facts *f, struct dbus *d, const struct dbus_call *calls, size_t n,
+    struct dbus_args *answers)
+{
+	const char *path = socket_path(), *why;
+
+	why = dbus_open(d, path, geteuid() != 0, ASK_MS);
+	if (why != NULL && errno != 0) {
+		/* Others than root may not use that of systemd itself. */
+		if (errno != ECONNREFUSED && errno != EACCES)
+			src_errno(f, path, errno);
+		return false;
+	}
+	if (why == NULL)
+		why = dbus_ask(d, calls, n, ASK_MS, answers);
+	if (why != NULL)
+		src_error(f, path, why);
+	return why == NULL;
+}
+
+/* Below a root, what is heard is what was recorded there. */
+static bool
+hear(struct facts *f, struct dbus *d, const char *source,
+    const struct dbus_call *call, struct dbus_args *answer)
+{
+	const char *why;
+
+	if (facts_live(f))
+		return ask(f, d, call, 1, answer);
+	if (!src_load(f, NULL, source, DBUS_MAX, &d->room))
+		return false;
+	why = dbus_recorded(buf_view(&d->room), call, answer);
+	if (why != NULL)
+		src_error(f, source, why);
+	return why == NULL;
 }
 
 bool
@@ -69,38 +111,24 @@ units_each(struct facts *f, void (*fn)(const struct unit *u, void *arg),
 		.member = "ListUnitsByPatterns",
 		.signature = "asas", .answer = "a(ssssssouso)"
 	};
-	const char *socket = find_socket(&c.is_bus);
-	struct buf args = { 0 }, room = { 0 };
+	struct dbus d = { .fd = -1 };
+	struct buf args = { 0 };
 	struct dbus_args a = { .bad = true };
 	bool told;
 
 	add_args(&args);
 	c.args = buf_view(&args);
-	told = facts_live(f) ? dbus_ask(f, socket, &c, &room, &a) :
-	    dbus_recorded(f, "/.record/systemd", &c, &room, &a);
-	if (told)
+	told = hear(f, &d, "/.record/systemd", &c, &a);
+	if (told && !a.bad)
 		take_units(&a, fn, arg);
 	if (told && a.bad)
-		src_error(f, socket, "its answer is malformed");
+		src_error(f, socket_path(), a.failure.len == 0 ?
+		    "its answer is malformed" :
+		    arena_cstr(facts_arena(f), a.failure));
+	told = told && a.failure.len == 0;
 	buf_clear(&args);
-	buf_clear(&room);
+	dbus_close(&d);
 	return told;
-}
-
-/* The name of an interface, and that of a property of it. */
-static void
-add_property(struct buf *b)
-{
-	static const char interface[] = "org.freedesktop.systemd1.Service",
-	    name[] = "MainPID";
-	const uint32_t sizes[] = { sizeof(interface) - 1, sizeof(name) - 1 };
-
-	buf_add(b, &sizes[0], sizeof(sizes[0]));
-	buf_add(b, interface, sizeof(interface));
-	while (b->len % sizeof(sizes[1]) != 0 && !buf_failed(b))
-		buf_putc(b, '\0');
-	buf_add(b, &sizes[1], sizeof(sizes[1]));
-	buf_add(b, name, sizeof(name));
 }
 
 bool
@@ -109,16 +137,16 @@ units_main_pids(struct facts *f, const char *const *objects, size_t n,
 {
 	struct dbus_call calls[UNITS_PIDS];
 	struct dbus_args answers[UNITS_PIDS];
-	struct buf args = { 0 }, room = { 0 };
-	const char *socket;
-	bool told, is_bus;
+	struct dbus d = { .fd = -1 };
+	struct buf args = { 0 };
+	bool told;
 	size_t i;
 
-	socket = find_socket(&is_bus);
-	add_property(&args);
+	dbus_put_str(&args, "org.freedesktop.systemd1.Service");
+	dbus_put_str(&args, "MainPID");
 	for (i = 0; i < n; i++) {
 		answers[i] = (struct dbus_args){ .bad = true };
-		calls[i] = (struct dbus_call){ .is_bus = is_bus,
+		calls[i] = (struct dbus_call){
 		    .destination = "org.freedesktop.systemd1",
 		    .path = objects[i],
 		    .interface = "org.freedesktop.DBus.Properties",
@@ -126,13 +154,13 @@ units_main_pids(struct facts *f, const char *const *objects, size_t n,
 		    .args = buf_view(&args), .answer = "v" };
 	}
 	told = !buf_failed(&args) &&
-	    dbus_ask_all(f, socket, calls, n, &room, answers);
+	    ask(f, &d, calls, n, answers);
 	for (i = 0; told && i < n; i++) {
 		pids[i] = answers[i].bad ? 0 : dbus_variant_u32(&answers[i]);
 		if (answers[i].bad)
 			pids[i] = 0;
 	}
 	buf_clear(&args);
-	buf_clear(&room);
+	dbus_close(&d);
 	return told;
 }

@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "facts/collect.h"
-#include "facts/dbus.h"
+#include "base/dbus.h"
 
 enum { CALL = 1, ANSWER = 2, FAILURE = 3 };	/* types of messages */
 enum { NO_AUTO_START = 2 };			/* a flag */
@@ -17,17 +16,23 @@ enum {
 	F_PATH = 1, F_INTERFACE = 2, F_MEMBER = 3, F_REPLY_SERIAL = 5,
 	F_DESTINATION = 6, F_SIGNATURE = 8
 };
-enum { HELLO_SERIAL = 1, OUR_SERIAL = 2, HEADER = 16 };
+enum { HELLO_SERIAL = 1, HEADER = 16 };
 
 static const char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 'l' :
     'B';
+
+static bool
+is(struct str s, const char *word)
+{
+	return str_eq(s, str_of(word));
+}
 
 /* --- What is sent --- */
 
 static void
 pad(struct buf *b, size_t start, size_t to)
 {
-	while ((b->len - start) % to != 0)
+	while ((b->len - start) % to != 0 && !buf_failed(b))
 		buf_putc(b, '\0');
 }
 
@@ -35,6 +40,14 @@ static void
 add_u32(struct buf *b, uint32_t n)
 {
 	buf_add(b, &n, sizeof(n));
+}
+
+void
+dbus_put_str(struct buf *b, const char *s)
+{
+	pad(b, 0, sizeof(uint32_t));
+	add_u32(b, (uint32_t)strlen(s));
+	buf_add(b, s, strlen(s) + 1);
 }
 
 /* A field of the header: its number, its type, and a text. */
@@ -56,7 +69,8 @@ add_field(struct buf *b, size_t start, char number, char type,
 }
 
 static void
-add_message(struct buf *b, const struct dbus_call *c, uint32_t serial)
+add_message(struct buf *b, const struct dbus_call *c, bool is_bus,
+    uint32_t serial)
 {
 	char head[] = { order, CALL, NO_AUTO_START, 1 };
 	size_t start, fields;
@@ -73,7 +87,7 @@ add_message(struct buf *b, const struct dbus_call *c, uint32_t serial)
 	add_field(&m, start, F_PATH, 'o', c->path);
 	add_field(&m, start, F_INTERFACE, 's', c->interface);
 	add_field(&m, start, F_MEMBER, 's', c->member);
-	if (c->is_bus)
+	if (is_bus)
 		add_field(&m, start, F_DESTINATION, 's', c->destination);
 	add_field(&m, start, F_SIGNATURE, 'g', c->signature);
 	n = (uint32_t)(m.len - fields);
@@ -100,20 +114,26 @@ add_greeting(struct buf *b)
 	buf_puts(b, "\r\nBEGIN\r\n");
 }
 
+/* On a bus, one has to say hello first; nobody waits for its answer. */
 static void
-add_calls(struct buf *b, const struct dbus_call *c, size_t n)
+add_calls(struct buf *b, struct dbus *d, const struct dbus_call *calls,
+    size_t n)
 {
 	static const struct dbus_call hello = {
-		.is_bus = true, .destination = "org.freedesktop.DBus",
+		.destination = "org.freedesktop.DBus",
 		.path = "/org/freedesktop/DBus",
 		.interface = "org.freedesktop.DBus", .member = "Hello"
 	};
 	size_t i;
 
-	if (c->is_bus)
-		add_message(b, &hello, HELLO_SERIAL);
+	if (d->serial == HELLO_SERIAL) {
+		if (d->is_bus)
+			add_message(b, &hello, true, HELLO_SERIAL);
+		d->serial++;
+	}
 	for (i = 0; i < n; i++)
-		add_message(b, &c[i], OUR_SERIAL + (uint32_t)i);
+		add_message(b, &calls[i], d->is_bus,
+		    d->serial + (uint32_t)i);
 }
 
 /* --- What comes --- */
@@ -174,9 +194,17 @@ take_signature(struct dbus_args *a)
 uint32_t
 dbus_variant_u32(struct dbus_args *a)
 {
-	if (!text_is(take_signature(a), "u"))
+	if (!is(take_signature(a), "u"))
 		a->bad = true;
 	return dbus_u32(a);
+}
+
+struct str
+dbus_variant_str(struct dbus_args *a)
+{
+	if (!is(take_signature(a), "s"))
+		a->bad = true;
+	return dbus_str(a);
 }
 
 struct message {
@@ -200,18 +228,18 @@ take_fields(struct dbus_args *a, size_t end, struct message *m)
 		p = take(a, 1);
 		type = take_signature(a);
 		n = 0;
-		if (text_is(type, "u"))
+		if (is(type, "u"))
 			n = dbus_u32(a);
-		else if (text_is(type, "g"))
+		else if (is(type, "g"))
 			text = take_signature(a);
-		else if (text_is(type, "s") || text_is(type, "o"))
+		else if (is(type, "s") || is(type, "o"))
 			text = dbus_str(a);
 		else
 			a->bad = true;
 		if (p != NULL && *p == F_REPLY_SERIAL)
 			m->to = n;
 		else if (p != NULL && *p == F_SIGNATURE && !a->bad &&
-		    text_is(type, "g"))
+		    is(type, "g"))
 			m->signature = text;
 	}
 }
@@ -252,67 +280,69 @@ parse(struct message *m, const char *p, size_t n)
 	return !m->body.bad;
 }
 
+/* What is asked, and what came of it. */
 struct talk {
-	struct facts		*f;
 	const struct dbus_call	*calls;
 	size_t			 n;
-	int			 fd;
-	int64_t			 until;
-	struct buf		*room;	/* what came */
-	struct dbus_args	*args;	/* of each answer */
+	uint32_t		 serial;	/* of the first one */
+	struct dbus_args	*answers;
 };
 
-/* The answer to the i-th call.  NULL, or why it is none. */
-static const char *
+static void
 take_answer(struct talk *t, const struct message *m, size_t i)
 {
-	t->args[i] = m->body;
-	if (m->type == ANSWER && text_is(m->signature, t->calls[i].answer))
-		return NULL;
-	t->args[i].bad = true;
-	if (m->type != FAILURE)
-		return "it answers something else";
-	return m->text.len == 0 ? "refused" :
-	    arena_cstr(facts_arena(t->f), m->text);
+	struct dbus_args *a = &t->answers[i];
+
+	*a = m->body;
+	if (m->type == ANSWER && is(m->signature, t->calls[i].answer))
+		return;
+	a->bad = true;
+	a->failure = m->type != FAILURE ?
+	    str_of("it answers something else") :
+	    m->text.len == 0 ? str_of("refused") : m->text;
 }
 
 /*
- * Look through the messages that are there.  NULL: all answers are among them;
- * "": they are not, yet; else why there will be none.
+ * Look through the messages in all, of which those that are done with are cut.
+ * NULL: all answers are among them; "": they are not, yet; else why there will
+ * be none.
  */
 static const char *
-find_answer(struct talk *t)
+find_answers(struct talk *t, struct str *all)
 {
-	struct str all = buf_view(t->room);
-	const char *why;
+	struct str rest = *all;
 	size_t left = t->n;
 	struct message m;
 	long n;
 
-	while ((n = message_len(all.p, all.len)) > 0 &&
-	    (size_t)n <= all.len) {
-		if (!parse(&m, all.p, (size_t)n))
+	while ((n = message_len(rest.p, rest.len)) > 0 &&
+	    (size_t)n <= rest.len) {
+		if (!parse(&m, rest.p, (size_t)n))
 			return "a message is malformed";
-		all = (struct str){ all.p + n, all.len - (size_t)n };
-		if (m.to < OUR_SERIAL || m.to - OUR_SERIAL >= t->n)
+		rest = (struct str){ rest.p + n, rest.len - (size_t)n };
+		if (m.to < t->serial || m.to - t->serial >= t->n)
 			continue;
-		why = take_answer(t, &m, m.to - OUR_SERIAL);
-		if (t->n == 1 || --left == 0)
-			return t->n == 1 ? why : NULL;
+		take_answer(t, &m, m.to - t->serial);
+		if (--left == 0) {
+			*all = rest;
+			return NULL;
+		}
 	}
 	return n == -1 ? "a message is malformed" : "";
 }
 
-/* The answer to who we are is a line; as find_answer() else. */
+/* The answer to who we are is a line; as find_answers() else. */
 static const char *
-find_welcome(struct talk *t)
+find_welcome(struct talk *t, struct str *all)
 {
-	struct str all = buf_view(t->room);
-
-	if (all.len > 0 && memchr(all.p, '\n', all.len) != NULL)
-		return str_starts(all, str_of("OK ")) ? NULL :
-		    "it does not let us in";
-	return all.len > 512 ? "it does not speak D-Bus" : "";
+	(void)t;
+	if (all->len > 0 && memchr(all->p, '\n', all->len) != NULL) {
+		if (!str_starts(*all, str_of("OK ")))
+			return "it does not let us in";
+		all->len = 0;
+		return NULL;
+	}
+	return all->len > 512 ? "it does not speak D-Bus" : "";
 }
 
 static bool
@@ -360,97 +390,95 @@ receive(int fd, int64_t until, struct buf *room)
  * of it: NULL, or why it is nothing.
  */
 static const char *
-exchange(struct talk *t, struct buf *out,
-    const char *(*find)(struct talk *t))
+exchange(struct dbus *d, int ms, struct buf *out,
+    const char *(*find)(struct talk *t, struct str *all), struct talk *t)
 {
+	int64_t until = clock_us() + (int64_t)ms * 1000;
 	const char *why = "";
+	struct str all;
 	ssize_t n = -1;
 
+	/* What has not been asked for may have come behind the last answer. */
+	if (d->done > 0)
+		memmove(d->room.p, d->room.p + d->done, d->room.len - d->done);
+	d->room.len -= d->done;
+	d->done = 0;
 	if (!buf_failed(out))
-		n = send(t->fd, out->p, out->len, MSG_NOSIGNAL);
+		n = send(d->fd, out->p, out->len, MSG_NOSIGNAL);
 	if (n == -1 || (size_t)n != out->len)
 		return "it does not listen";
 	buf_reset(out);
 	while (*why == '\0') {
-		if ((why = receive(t->fd, t->until, t->room)) != NULL ||
-		    (why = find(t)) == NULL)
+		if ((why = receive(d->fd, until, &d->room)) != NULL)
 			return why;
+		all = buf_view(&d->room);
+		if ((why = find(t, &all)) == NULL) {
+			d->done = d->room.len - all.len;
+			return NULL;
+		}
 	}
 	return why;
 }
 
 /* Calls wait for the welcome, for systemd passes over what comes before. */
-static const char *
-talk(struct talk *t)
+const char *
+dbus_open(struct dbus *d, const char *path, bool is_bus, int ms)
 {
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct buf out = { 0 };
+	const char *why;
+	int e;
+
+	*d = (struct dbus){ .is_bus = is_bus, .serial = HELLO_SERIAL };
+	(void)strlcpy(to.sun_path, path, sizeof(to.sun_path));
+	d->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (d->fd == -1 || connect(d->fd, (const struct sockaddr *)&to,
+	    sizeof(to)) == -1) {
+		e = errno;
+		dbus_close(d);
+		errno = e;
+		return strerror(e);
+	}
+	add_greeting(&out);
+	why = exchange(d, ms, &out, find_welcome, NULL);
+	buf_clear(&out);
+	if (why != NULL)
+		dbus_close(d);
+	errno = 0;
+	return why;
+}
+
+void
+dbus_close(struct dbus *d)
+{
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = -1;
+	buf_clear(&d->room);
+}
+
+const char *
+dbus_ask(struct dbus *d, const struct dbus_call *calls, size_t n, int ms,
+    struct dbus_args *answers)
+{
+	struct talk t = { .calls = calls, .n = n, .answers = answers };
 	struct buf out = { 0 };
 	const char *why;
 
-	add_greeting(&out);
-	if ((why = exchange(t, &out, find_welcome)) == NULL) {
-		buf_reset(t->room);
-		add_calls(&out, t->calls, t->n);
-		why = exchange(t, &out, find_answer);
-	}
+	add_calls(&out, d, calls, n);
+	t.serial = d->serial;
+	d->serial += (uint32_t)n;
+	why = exchange(d, ms, &out, find_answers, &t);
 	buf_clear(&out);
 	return why;
 }
 
-/* Returns a descriptor, or -1: nobody is there. */
-static int
-open_socket(struct facts *f, const char *path)
+const char *
+dbus_recorded(struct str messages, const struct dbus_call *call,
+    struct dbus_args *answer)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd;
+	struct talk t = { call, 1, HELLO_SERIAL + 1, answer };
+	const char *why = find_answers(&t, &messages);
 
-	(void)strlcpy(to.sun_path, path, sizeof(to.sun_path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1 || connect(fd, (const struct sockaddr *)&to,
-	    sizeof(to)) == -1) {
-		/* Others than root may not use that of systemd itself. */
-		if (errno != ECONNREFUSED && errno != EACCES)
-			src_errno(f, path, errno);
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-bool
-dbus_ask(struct facts *f, const char *path, const struct dbus_call *c,
-    struct buf *room, struct dbus_args *args)
-{
-	return dbus_ask_all(f, path, c, 1, room, args);
-}
-
-bool
-dbus_ask_all(struct facts *f, const char *path, const struct dbus_call *calls,
-    size_t n, struct buf *room, struct dbus_args *args)
-{
-	struct talk t = { f, calls, n, -1, clock_us() +
-	    (int64_t)DBUS_MS * 1000, room, args };
-	const char *why;
-
-	if ((t.fd = open_socket(f, path)) == -1)
-		return false;
-	if ((why = talk(&t)) != NULL)
-		src_error(f, path, why);
-	close(t.fd);
-	return why == NULL;
-}
-
-bool
-dbus_recorded(struct facts *f, const char *source,
-    const struct dbus_call *c, struct buf *room, struct dbus_args *args)
-{
-	struct talk t = { f, c, 1, -1, 0, room, args };
-	const char *why;
-
-	if (!src_load(f, NULL, source, DBUS_MAX, room))
-		return false;
-	why = find_answer(&t);
-	if (why != NULL)
-		src_error(f, source, *why == '\0' ? "cut short" : why);
-	return why == NULL;
+	return why != NULL && *why == '\0' ? "cut short" : why;
 }
