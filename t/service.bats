@@ -10,7 +10,7 @@ setup() {
 }
 
 # on_systemd [ARG ...] <POLICY: where systemd runs, and knows the units in
-# $units; $log is what it was told to do.
+# $units; $log is what it was told to do.  $under is what it runs under.
 on_systemd() {
 	units=$upper/root/units
 	mkdir -p "$units"
@@ -18,7 +18,7 @@ on_systemd() {
 	cat >"$upper/root/site.p2"
 	run --separate-stderr on_host sh -c 'mkdir -p /run/systemd/system
 	    exec /kit/t/systemd1 /run/systemd/private /root/units \
-	    p2-apply -d "" "$@" /root/site.p2' sh "$@"
+	    '"${under-}"' p2-apply -d "" "$@" /root/site.p2' sh "$@"
 	stderr=${stderr//\/root\//}
 	log=$(cat "$units/log")
 }
@@ -119,6 +119,32 @@ changed service two: Reloaded.'
 ReloadUnit a.service
 RestartUnit a.service
 ReloadUnit a.service' ]
+}
+
+@test "systemd: many are asked for at once, and what was done is seen" {
+	local i
+
+	for ((i = 100; i < 300; i++)); do
+		unit "s$i.service" loaded active enabled
+		echo "p2.service('s$i', {ensure: 'running', enabled: true});"
+	done >many
+	under='strace -o /root/trace -e trace=%network' on_systemd <many
+	is 0 ''
+	# Who we are, and four times up to 64 of them.
+	[ "$(grep -c '^send' "$upper/root/trace")" -eq 5 ]
+	unit s150.service loaded inactive enabled
+	on_systemd <many
+	is 0 'changed service s150: Started.'
+	on_systemd <<-'END'
+		p2.service('s100', {ensure: 'running'})
+		  .service('s101', {ensure: 'stopped'})
+		  .service('s101', {ensure: 'running', enabled: false})
+		  .service('s101', {ensure: 'running', enabled: true})
+		  .service('s102', {ensure: 'running'});
+	END
+	is 0 'changed service s101: Stopped.
+changed service s101: Disabled. Started.
+changed service s101: Enabled.'
 }
 
 @test "systemd: failures are soft, are told with the reason, and are heard" {

@@ -8,6 +8,7 @@
  * NAME.stale needs a daemon-reload.  Each call that changes something goes to
  * STATE/log.
  */
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -266,7 +267,7 @@ serve(int fd)
 	sd_bus_flush_close_unref(bus);
 }
 
-/* One client after the other, until we are ended. */
+/* Each client has a process of its own, until we are ended. */
 static void __attribute__((noreturn))
 listen_on(const char *path, int ready)
 {
@@ -282,7 +283,14 @@ listen_on(const char *path, int ready)
 	for (;;) {
 		if ((client = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) == -1)
 			err(1, "accept");
-		serve(client);
+		/* p2-apply has one connection to look, and one to act. */
+		if (fork() == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			close(fd);
+			serve(client);
+			_exit(0);
+		}
+		close(client);
 	}
 }
 

@@ -189,7 +189,7 @@ n_ahead(duk_context *ctx)
 	const struct resource_type *type =
 	    resource_types[duk_require_int(ctx, 0)];
 	struct job j = { .type = type, .packages = p->packages,
-	    .owed = p->owing.v, .nowed = p->owing.n };
+	    .services = p->services, .owed = p->owing.v, .nowed = p->owing.n };
 
 	duk_push_array(ctx);			/* keeps the strings */
 	set_values(ctx, p, type, 2, duk_get_top_index(ctx));

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/dbus.h"
 #include "resource/resource.h"
 
 /*
@@ -47,6 +48,8 @@ struct service_provider {
 	bool		(*here)(void);
 	int		(*look)(struct services *s, const char *name,
 			    struct service_state *state, struct buf *why);
+	/* One that is about to be looked at, in order; NULL: never mind. */
+	void		(*ahead)(struct services *s, const char *name);
 	int		(*act)(struct services *s,
 			    const struct service_order *o, struct buf *why);
 	/* At the end of a run; NULL: nothing to be done. */
@@ -65,9 +68,23 @@ struct service_pretended {
 	char		 name[];
 };
 
+/* A service that will be looked at, and what is known of it. */
+struct service_ahead {
+	char		*name;
+	bool		 known;
+	bool		 generated;	/* of a script, which is looked at */
+	struct service_state state;
+};
+
+enum { SERVICES_AHEAD = 1024 };
+
 struct services {
 	struct service_pretended *pretended;
 	struct systemd	*systemd;	/* connected, or NULL */
+	struct dbus	 bus;		/* to look through; or closed */
+	struct service_ahead ahead[SERVICES_AHEAD];
+	size_t		 nahead;
+	size_t		 next;		/* of these, the first to come */
 };
 
 /* systemd: end the connection. */

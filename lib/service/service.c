@@ -5,6 +5,7 @@
 #include "resource/journal.h"
 #include "service/plan.h"
 #include "service/service.h"
+#include "service/systemd.h"
 
 /* In the order of the table. */
 enum { NAME, ENSURE, ENABLED, MASKED, PROVIDER, REFRESH, TIMEOUT, EXEC };
@@ -47,7 +48,11 @@ static const struct service_provider *const providers[] = {
 struct services *
 services_new(void)
 {
-	return calloc(1, sizeof(struct services));
+	struct services *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->bus.fd = -1;
+	return s;
 }
 
 void
@@ -62,6 +67,7 @@ services_free(struct services *s)
 		free(p);
 	}
 	systemd_close(s->systemd);
+	systemd_look_close(s);
 	free(s);
 }
 
@@ -385,10 +391,22 @@ pretend(struct job *j)
 	return OUTCOME_CHANGED;
 }
 
+/* What is wrong with it is told when it is its turn. */
+static void
+ahead(struct job *j)
+{
+	const struct service_provider *p = provider_of(j);
+
+	if (p != NULL && p->ahead != NULL)
+		p->ahead(j->services, j->values[NAME].type == VALUE_STRING ?
+		    j->values[NAME].str.p : j->title.p);
+}
+
 const struct resource_type resource_service = {
 	.name = "service",
 	.options = options,
 	.plan = plan,
 	.apply = apply,
-	.pretend = pretend
+	.pretend = pretend,
+	.ahead = ahead
 };

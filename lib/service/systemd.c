@@ -10,19 +10,12 @@
 #include "base/symbol.h"
 #include "base/why.h"
 #include "service/plan.h"
+#include "service/systemd.h"
 
 /*
- * systemd, by org.freedesktop.systemd1(5).  Root talks to it directly, where
- * no message bus has to run; others go through the bus.
+ * systemd: what is done to its units, with signals that say when it is.
  */
-#define DEST	"org.freedesktop.systemd1"
-#define PATH	"/org/freedesktop/systemd1"
-#define MANAGER	"org.freedesktop.systemd1.Manager"
-#define UNIT	"org.freedesktop.systemd1.Unit"
 #define SERVICE	"org.freedesktop.systemd1.Service"
-#define PRIVATE	"/run/systemd/private"
-
-#define GENERATED "generated"
 
 struct systemd {
 	sd_bus		*bus;
@@ -146,30 +139,8 @@ fail(const char *name, int rc, sd_bus_error *e, struct buf *why)
 }
 
 /*
- * --- Looking -------------------------------------------------------------
+ * --- What of a unit an action has to know --------------------------------
  */
-
-/* Of the kind "service", unless its name says another one. */
-static char *
-unit_of(const char *name)
-{
-	static const char *const kinds[] = { "service", "socket", "timer",
-	    "path", "mount", "automount", "swap", "target", "slice", "scope",
-	    "device", NULL };
-	const char *dot = strrchr(name, '.');
-	char *unit;
-	size_t i, n;
-
-	for (i = 0; dot != NULL && kinds[i] != NULL; i++)
-		if (strcmp(dot + 1, kinds[i]) == 0)
-			return strdup(name);
-	n = strlen(name);
-	if ((unit = malloc(n + sizeof(".service"))) != NULL) {
-		memcpy(unit, name, n);
-		memcpy(unit + n, ".service", sizeof(".service"));
-	}
-	return unit;
-}
 
 /* The unit's object, to be freed. */
 static int
@@ -201,79 +172,6 @@ property(struct systemd *d, const char *path, const char *interface,
 	return rc < 0 ? fail(name, rc, &e, why) : 0;
 }
 
-/* The words are those of org.freedesktop.systemd1(5). */
-static bool
-is_one_of(const char *word, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(word, *words) == 0)
-			return true;
-	return false;
-}
-
-static void
-judge(struct service_state *st, const char *load, const char *active,
-    const char *file)
-{
-	static const char *const running[] = { "active", "reloading",
-	    "activating", NULL };
-	static const char *const enabled[] = { "enabled", "enabled-runtime",
-	    NULL };
-	static const char *const fixed[] = { "static", "indirect", "alias",
-	    "transient", NULL };
-
-	st->exists = strcmp(load, "not-found") != 0;
-	st->masked = strcmp(load, "masked") == 0 ||
-	    strncmp(file, "masked", 6) == 0;
-	st->running = is_one_of(active, running);
-	st->enabled = is_one_of(file, enabled);
-	st->fixed = is_one_of(file, fixed);
-}
-
-/* A unit made of a script of System V is enabled as such scripts are. */
-static int
-look_behind(struct services *s, const char *name, struct service_state *st,
-    struct buf *why)
-{
-	struct service_state script;
-
-	if (service_sysv.look(s, name, &script, why) == -1)
-		return -1;
-	st->enabled = script.enabled;
-	st->fixed = !script.exists;
-	return 0;
-}
-
-static int
-look(struct services *s, const char *name, struct service_state *st,
-    struct buf *why)
-{
-	char *unit, *path = NULL, *load = NULL, *active = NULL, *file = NULL;
-	int rc = -1;
-
-	if (open_bus(s, why) == -1)
-		return -1;
-	if ((unit = unit_of(name)) == NULL)
-		return why_say(why, "out of memory");
-	if (find(s->systemd, unit, &path, why) == 0 &&
-	    property(s->systemd, path, UNIT, "LoadState", &load, why) == 0 &&
-	    property(s->systemd, path, UNIT, "ActiveState", &active,
-	    why) == 0 &&
-	    property(s->systemd, path, UNIT, "UnitFileState", &file,
-	    why) == 0) {
-		judge(st, load, active, file);
-		rc = 0;
-		if (strcmp(file, GENERATED) == 0)
-			rc = look_behind(s, name, st, why);
-	}
-	free(unit);
-	free(path);
-	free(load);
-	free(active);
-	free(file);
-	return rc;
-}
-
 /*
  * --- Doing ---------------------------------------------------------------
  */
@@ -293,6 +191,7 @@ reload_units(struct systemd *d, struct buf *why)
 static int
 settle(struct services *s, struct buf *why)
 {
+	systemd_forget(s);
 	return s->systemd != NULL && s->systemd->stale ?
 	    reload_units(s->systemd, why) : 0;
 }
@@ -503,9 +402,10 @@ act(struct services *s, const struct service_order *o, struct buf *why)
 	char *unit;
 	int rc;
 
+	systemd_forget(s);
 	if (open_bus(s, why) == -1)
 		return -1;
-	if ((unit = unit_of(o->name)) == NULL)
+	if ((unit = systemd_unit(o->name)) == NULL)
 		return why_say(why, "out of memory");
 	if ((rc = is_script(s->systemd, o, unit, &script, why)) == 0 && script)
 		rc = service_sysv.act(s, o, why);
@@ -523,6 +423,6 @@ here(void)
 }
 
 const struct service_provider service_systemd = {
-	.name = "systemd", .masks = true, .here = here, .look = look,
-	.act = act, .settle = settle
+	.name = "systemd", .masks = true, .here = here, .look = systemd_look,
+	.ahead = systemd_ahead, .act = act, .settle = settle
 };

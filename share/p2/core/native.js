@@ -133,7 +133,7 @@ var types = {
 	package: {ready: packageOptions, gathers: true, called: packageCalled,
 	    changed: renewPackages},
 	repository: {ready: packageOptions, called: packageCalled},
-	service: {ready: serviceOptions, called: packageCalled},
+	service: {ready: serviceOptions, gathers: true, called: packageCalled},
 	user: {called: packageCalled, changed: renewAccounts},
 	group: {called: packageCalled, changed: renewAccounts}
 };

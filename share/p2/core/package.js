@@ -60,13 +60,19 @@ function together(step) {
 	return found;
 }
 
-/* Tell the type of them, each once, and whom each will have to tell. */
+/*
+ * Tell the type of them, each once, and whom each will have to tell.  A service
+ * with units is not among them: it is looked at when these have been made.
+ */
 function tellAhead(step, index, ready) {
-	var steps;
+	var steps, n;
 
-	if (step.ahead || step.opts.noop === true)
+	if (step.ahead || step.opts.noop === true || hasUnits(step.opts))
 		return;
 	steps = together(step);
+	for (n = 1; n < steps.length && !hasUnits(steps[n].opts);)
+		n++;
+	steps = steps.slice(0, n);
 	if (steps.length < 2)
 		return;
 	if (linked)
