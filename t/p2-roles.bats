@@ -338,6 +338,52 @@ changed command true: runs each time'
 	[ "$(cat src)" = src ]
 }
 
+@test "sensitive: nothing of what a role writes is shown" {
+	echo src >src
+	cat >policy <<-'END'
+	p2.role('r', {p2: function (t) { p2.file(t, {content: 'secret'}).inner(t); }})
+	.role('inner', {p2: function (t) { p2.file('inner', {content: 'secret'}); }})
+	.r('x', {sensitive: true}).ini_file('i', {cfg: {a: {password: 'secret'}}, sensitive: true})
+	.str_replace_infile('src', {regex: 'src', with: 'secret', sensitive: true}).add_fact('f', {value: 'secret', sensitive: true});
+	END
+	apply -n <policy
+	is 1 'would change file x: is missing
+would change file inner: is missing
+would change ini_file i: is missing
+would change str_replace_infile src: content differs
+fact f is set'
+	apply -j <policy
+	[ "$status" -eq 0 ]
+	[[ $output != *secret* ]]
+	[ "$(cat x inner src)" = secretsecretsecret ]
+}
+
+@test "tag, notify: those of a role are those of what it declares" {
+	cat >policy <<-'END'
+	p2.role('r', {facts: function (d) { d.resolve({known: 'yes'}); },
+	    p2: function (t) { p2.file(t, {content: p2.facts.known}).file('own', {content: '', notify: 'command:own'}).inner(t); }})
+	.role('inner', {p2: function (t) { p2.file('inner', {content: ''}); }})
+	.r('x', {tag: 'a', notify: 'command:told'}).file('other', {content: ''})
+	.command('told', {cmd: 'echo told >>log', refreshonly: true, tag: ['a', 'b']})
+	.command('own', {cmd: 'echo own >>log', refreshonly: true, tag: 'a'});
+	END
+	apply -t b <policy
+	is 0 ''
+	apply -t a <policy
+	is 0 'changed file x: Created file.
+changed file own: Created file.
+changed file inner: Created file.
+changed command told: runs each time
+changed command own: runs each time'
+	[ "$(cat x log)" = 'yestold
+own' ]
+	rm inner
+	apply <policy
+	is 0 'changed file inner: Created file.
+changed file other: Created file.
+changed command told: runs each time'
+}
+
 @test "a dry run ends a promise where it would write" {
 	apply -n <<-'END'
 	var later = function () { return Promise.resolve().then(function () { require('fs').writeFileSync('written', ''); }); };

@@ -150,14 +150,15 @@ same_lines() { [ "$(sort "$1")" = "$(cat "$2")" ]; }
 @test "watch: what is not to be watched is left, by the state at its declaration" {
 	watch <<-'END'
 	p2.watch(false).file('w/a', {content: 'x'}).file('w/b', {content: 'x', watch: true})
-	.watch(true).file('w/c', {content: 'x'}).file('w/d', {content: 'x', watch: false});
+	.watch(true).file('w/c', {content: 'x'}).file('w/d', {content: 'x', watch: false})
+	.role('r', {p2: function (t) { p2.file(t, {content: 'x'}); }}).r('w/e', {watch: false})
+	.ini_file('w/f', {cfg: {k: 1}, watch: false});
 	END
-	for f in a b c d; do echo bad >w/$f; done
+	for f in a b c d e f; do echo bad >w/$f; done
 	wait_until holds w/b x
 	wait_until holds w/c x
 	quiet
-	holds w/a bad
-	holds w/d bad
+	for f in a d e f; do holds w/$f bad; done
 	stop
 }
 

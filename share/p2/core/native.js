@@ -210,8 +210,10 @@ function nativeModule(name, index) {
 	type.now = function (step, title, opts) {
 		var outcome, reason, copy = check(opts, title);
 
-		if (step.opts.noop === true)
-			copy.noop = true;
+		['noop', 'sensitive'].forEach(function (option) {
+			if (step.opts[option] === true)
+				copy[option] = true;
+		});
 		nows[name + ':' + title] = step.chain + '\n' + nameOf(step);
 		watchStep(step);
 		outcome = native.run(index, title, ready({title: title},

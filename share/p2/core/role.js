@@ -38,14 +38,24 @@ function gatherFacts(def) {
 	return deferred.promise.then(mergeFacts);
 }
 
-function appendFacts(name, def, line) {
-	var step;
+function appendFacts(name, def, opts, line) {
+	if (typeof def.facts === 'function')
+		append(new Step(name, function () { return gatherFacts(def); },
+		    'facts', {tag: opts.tag}, undefined, line));
+}
 
-	if (typeof def.facts !== 'function')
-		return;
-	step = new Step(name, function () { return gatherFacts(def); },
-	    'facts', {}, undefined, line);
-	append(step);
+/* What is said of a role is said of all that it declares. */
+function passOn(from, to) {
+	['noop', 'sensitive'].forEach(function (name) {
+		if (from[name] === true)
+			to[name] = true;
+	});
+	['tag', 'notify', 'notify_now'].forEach(function (name) {
+		if (from[name] !== undefined)
+			to[name] = list(to[name]).concat(from[name]);
+	});
+	if (to.watch === undefined && from.watch !== undefined)
+		to.watch = from.watch;
 }
 
 /* The body: what it declares comes in place of the role. */
@@ -62,12 +72,11 @@ function runRole(step, def, raw) {
 	function end(value) {
 		if (failure !== null)
 			return value;
-		if (noop)
-			each(queue, function (one) { one.opts.noop = true; });
+		each(queue, function (one) { passOn(step.opts, one.opts); });
 		/* Its own pushSteps() without flattenSteps() ends here. */
 		while (saved.length > depth + 1)
 			putBehind(saved.pop());
-		appendFacts(step.mod, def, step.line);
+		appendFacts(step.mod, def, step.opts, step.line);
 		if (saved.length === depth + 1)
 			putBehind(saved.pop());
 		if (!value || value.result !== 'changed' || reported === step)
@@ -120,7 +129,7 @@ function useRole(name, def, title, opts, line) {
 	opts = optionsOf(name, def, title, opts, line);
 	if (opts.on !== undefined)
 		addHandlers(opts.on);
-	appendFacts(name, def, line);
+	appendFacts(name, def, opts, line);
 	step = new Step(name, roleAct(def, title), String(title), opts,
 	    undefined, line);
 	all.push(step);
