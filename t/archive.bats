@@ -296,7 +296,7 @@ y f 755'
 	clean
 }
 
-@test "archive: killed at any call that writes, and the next run completes it" {
+@test "archive: killed at any call that writes, or failing there, and the next run completes it" {
 	db=
 	pack old.tgz v1
 	echo two >v1/app/bin/x
@@ -304,10 +304,10 @@ y f 755'
 	echo "p2.archive('out', {source: 'new.tgz'});" >site.p2
 	old=$(echo "p2.archive('out', {source: 'old.tgz'});" | p2-apply -d '' - >/dev/null && cat out/app/bin/x)
 	for call in mkdirat openat write pwrite64 fchmod symlinkat linkat syncfs renameat2 fsync unlinkat; do
-		for n in 1 2 4; do
+		for what in signal=KILL:when={1,2,4} error=ENOSPC:when={1,3}; do
 			rm -rf out
 			p2-apply -d '' - <<<"p2.archive('out', {source: 'old.tgz'});" >/dev/null
-			run strace -qq -o calls -e trace="$call" -e inject="$call:signal=KILL:when=$n" \
+			run strace -qq -o calls -e trace="$call" -e inject="$call:$what" \
 			    p2-apply -d '' site.p2
 			[ -e out/app/bin/x ]
 			now=$(cat out/app/bin/x)

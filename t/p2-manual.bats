@@ -92,8 +92,19 @@ changed file www/index: Created file.' ]
 	PATH=$PWD/bin:$PATH run -1 p2-apply -d '' -n example4.p2
 	[ "$output" = "would change mysql_database shop: there is no such database
 would change mysql_grant shop: there is no user 'shop'@'localhost'; 'shop'@'localhost' lacks ALL PRIVILEGES on \`shop\`.*" ]
-	[ ! -e example5.p2 ]
-	run -0 p2-apply -d '' example1.p2 example2.p2 example3.p2
+	mkdir app-1.2
+	echo app >app-1.2/run
+	tar -czf app-1.2.tar.gz app-1.2
+	git init -q pages.git
+	git -C pages.git -c user.name=a -c user.email=a@b commit -q --allow-empty -m 1
+	git -C pages.git tag v1.2
+	run -0 p2-apply -d '' example5.p2
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[0]} == 'changed archive app: Unpacked the archive sha256:'* ]]
+	[[ ${lines[1]} == 'changed git pages: Cloned at '* ]]
+	[ "$(cat app/run)" = app ]
+	[ ! -e example6.p2 ]
+	run -0 p2-apply -d '' example{1,2,3,5}.p2
 	[ "$output" = "" ]
 }
 
