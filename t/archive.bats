@@ -322,6 +322,27 @@ y f 755'
 	done
 }
 
+@test "archive: one in a signed tree is that which was signed" {
+	mkdir tree
+	pack tree/a.tgz v1
+	echo "p2.archive('out', {source: p2.__p2dirname + '/a.tgz'});" >tree/site.p2
+	p2-sign generate site
+	p2-sign -K site.sec sign tree
+	echo two >v1/app/bin/x
+	cp tree/a.tgz right.tgz
+	pack tree/a.tgz v1
+	for noop in '' -n; do
+		run --separate-stderr p2-apply $noop -d '' -K site.pub tree/site.p2
+		stderr=${stderr//$PWD\//}
+		is 2 '' 'p2-apply: tree/site.p2:1: archive out: tree/a.tgz: is not what was signed'
+		[ ! -e out ]
+	done
+	cp right.tgz tree/a.tgz
+	run -0 p2-apply -d '' -K site.pub tree/site.p2
+	[ "$(cat out/app/bin/x)" = one ]
+	clean
+}
+
 @test "archive: in a dry run what comes later sees the directory" {
 	pack a.tgz v1
 	apply -n <<<"p2.file('d', {ensure: 'directory'}).archive('d/out', {source: 'a.tgz'});"

@@ -76,7 +76,7 @@ compare_local(struct job *j, struct archive_plan *p, struct str digest)
 		job_why(j, "its archive may be another by then");
 	else if (stat.len == 0 || !str_eq(buf_view(&stat),
 	    text_field(buf_view(&p->old), "stat", ':'))) {
-		if ((rc = archive_digest_of(p->source, is, &why)) == -1)
+		if ((rc = archive_digest_of(p->source, j->trees, is, &why)) == -1)
 			fail(j, &why);
 		else if (!text_is(digest, is))
 			job_why(j, "its archive is another");
@@ -119,7 +119,7 @@ check_source(struct job *j, struct archive_plan *p)
 
 	if (p->is_url || is_pretended(j, p))
 		return 0;
-	if (archive_digest_of(p->source, is, &why) == 0 &&
+	if (archive_digest_of(p->source, j->trees, is, &why) == 0 &&
 	    archive_digest_bad(p, is, &why) == 0) {
 		strlcpy(p->digest, is, sizeof(p->digest));
 		return 0;

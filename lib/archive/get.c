@@ -115,14 +115,21 @@ archive_digest_bad(const struct archive_plan *p, const archive_digest is,
 }
 
 int
-archive_digest_of(const char *path, archive_digest digest, struct buf *why)
+archive_digest_of(const char *path, struct trees *trees,
+    archive_digest digest, struct buf *why)
 {
 	struct copy c = { .fd = -1 };
-	int rc;
+	int fd, rc;
 
 	SHA256Init(&c.ctx);
 	rc = read_local(path, &c, why);
 	SHA256End(&c.ctx, digest);
+	if (rc == -1 || trees == NULL)
+		return rc;
+	if ((fd = open_local(path, why)) == -1)
+		return -1;
+	rc = trees_judge_fd(trees, path, fd, why);
+	close(fd);
 	return rc;
 }
 

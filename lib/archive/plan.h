@@ -71,9 +71,9 @@ bool	archive_is_url(const char *source);
 int	archive_get(const struct archive_plan *p, struct trees *trees,
 	    const char *dir, int *fd, archive_digest digest, struct buf *why);
 
-/* Of a local one, where it is. */
-int	archive_digest_of(const char *path, archive_digest digest,
-	    struct buf *why);
+/* Of a local one, where it is; trees may have a say in that. */
+int	archive_digest_of(const char *path, struct trees *trees,
+	    archive_digest digest, struct buf *why);
 int	archive_digest_bad(const struct archive_plan *p,
 	    const archive_digest is, struct buf *why);
 
