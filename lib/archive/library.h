@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include <stdint.h>
-#include <time.h>
 
 /*
  * library: what is called of libarchive, which is loaded when an archive is to
@@ -41,7 +40,11 @@ struct libarchive {
 	mode_t	(*filetype)(struct archive_entry *);
 	mode_t	(*perm)(struct archive_entry *);
 	int64_t	(*size)(struct archive_entry *);
-	time_t	(*mtime)(struct archive_entry *);
+	/*
+	 * A time_t of the library's, which on 32 bits is not always of our
+	 * size: a long is what we get of either.
+	 */
+	long	(*mtime)(struct archive_entry *);
 	int	(*mtime_is_set)(struct archive_entry *);
 };
 
