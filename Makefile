@@ -86,6 +86,10 @@ CHECK_DEPS = $(DEMO_DEPS) bats perl clang libclang-rt-14-dev cppcheck \
 HOSTS_DEPS = $(CHECK_DEPS) dnf zypper pacman-package-manager makepkg \
 	  createrepo-c python3-venv debootstrap \
 	  systemd-container apt-utils gpg
+# Others compile for ARM and run that, with libraries of ARM's.
+ARM_DEPS = $(CHECK_DEPS) gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf \
+	  qemu-user-static mmdebstrap lmdb-utils
+ARM_LIBRARIES = $(filter %-dev,$(BUILD_DEPS)) libarchive13 lmdb-utils
 BENCH_DEPS = $(DEMO_DEPS) sqlite3 strace python3 debootstrap systemd-container
 # Others' programs, large ones: make bench BENCH_PEERS=1 installs them, too.
 BENCH_PEER_DEPS = cfengine3 puppet-agent facter ansible-core
@@ -99,6 +103,7 @@ help:
 	@echo "make demo         show what it does, on this host's packages"
 	@echo "make check        run every test (installs what they need)"
 	@echo "make check-hosts  what takes real package managers, or whole hosts"
+	@echo "make check-arm    every test on what is built for ARM, under qemu"
 	@echo "make check-asan   the same under the address and UB sanitizers"
 	@echo "make lint         both compilers, cppcheck, shellcheck, mandoc"
 	@echo "make bench        measure, each figure beside its limit or peer"
@@ -174,6 +179,11 @@ HOSTS_ARGS =
 check-hosts: need-HOSTS
 	@$(MAKE) -s all drivers
 	@B="$(abspath $(B))" t/hosts/run $(HOSTS_ARGS)
+
+ARM_ARGS =
+check-arm: need-ARM
+	@$(MAKE) -s all drivers
+	@B="$(abspath $(B))" LIBRARIES='$(ARM_LIBRARIES)' t/arm/run $(ARM_ARGS)
 
 drivers: $(DRIVERS) $(BENCHES) $(SHIMS)
 
@@ -261,6 +271,6 @@ clean:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all help demo check check-hosts drivers check-asan lint bench fuzz fuzzers \
+.PHONY: all help demo check check-hosts check-arm drivers check-asan lint bench fuzz fuzzers \
 	install install-lib uninstall clean
 .SECONDARY:

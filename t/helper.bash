@@ -9,8 +9,16 @@ unset PARTISCI_DB PARTISCI_SERVER PARTISCI_PORT
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 export LC_ALL=C.UTF-8
 
+if [ -n "${P2_SKIPPED-}" ]; then
+	# shellcheck source=t/arm/emulator.bash
+	. "${BASH_SOURCE[0]%/*}/arm/emulator.bash"
+fi
+
 # A file that needs more defines its own and calls these two.
 common_setup() {
+	if [ -n "${P2_SKIPPED-}" ]; then
+		for_emulator
+	fi
 	store=$BATS_TEST_TMPDIR/store
 	started=()
 }
