@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "policy/lexis.h"
 #include "policy/lines.h"
@@ -98,10 +99,9 @@ take_hex(struct scanner *s, int digits)
 	uint32_t c = 0;
 
 	for (; digits > 0; digits--, s->p++) {
-		if (s->p == s->end || !isxdigit((unsigned char)*s->p))
+		if (s->p == s->end || ascii_hex(*s->p) == -1)
 			return 0;
-		c = c << 4 | (uint32_t)(isdigit((unsigned char)*s->p) ?
-		    *s->p - '0' : (*s->p | 0x20) - 'a' + 10);
+		c = c << 4 | (uint32_t)ascii_hex(*s->p);
 	}
 	return c;
 }

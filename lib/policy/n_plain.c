@@ -286,7 +286,22 @@ n_made(duk_context *ctx)
 	return 1;
 }
 
+/* name(number): "type:title" */
+static duk_ret_t
+n_name(duk_context *ctx)
+{
+	const struct plains *all = &policy_of(ctx)->plains;
+	const struct plain *s = all->v[duk_require_uint(ctx, 0)];
+
+	duk_push_string(ctx, resource_types[s->type]->name);
+	duk_push_literal(ctx, ":");
+	duk_push_lstring(ctx, s->title.p, s->title.len);
+	duk_concat(ctx, 3);
+	return 1;
+}
+
 const struct native natives_plain[] = {
 	{ "made", n_made, 1 },
+	{ "name", n_name, 1 },
 	{ NULL, NULL, 0 }
 };

@@ -51,22 +51,36 @@ is_stopped(struct policy *p)
 	return p->stopped;
 }
 
+/* Show how far it is: so many are left. */
+static void
+show(struct policy *p, const struct plain *s, uint64_t left)
+{
+	if (p->o.hooks.step != NULL)
+		p->o.hooks.step(p->o.hooks.arg, p->taken + 1, p->taken + left,
+		    str_of(resource_types[s->type]->name), s->title);
+}
+
 /*
- * wanted(steps, at): take steps of the array, from that place on, as long as
- * they are plain and as they should be; the place behind them.
+ * wanted(steps, at, left): take steps of the array, from that place on, as long
+ * as they are plain and as they should be; the place behind them.
  */
 static duk_ret_t
 n_wanted(duk_context *ctx)
 {
 	struct policy *p = policy_of(ctx);
 	duk_uarridx_t at = duk_require_uint(ctx, 1);
+	uint64_t left = duk_require_uint(ctx, 2);
 	struct plain *s;
 
 	p->started = clock_fine_ms();
-	while (!is_stopped(p) && (s = plain_at(ctx, p, at)) != NULL &&
-	    is_wanted(ctx, p, s)) {
+	while (!is_stopped(p) && (s = plain_at(ctx, p, at)) != NULL) {
+		show(p, s, left);
+		if (!is_wanted(ctx, p, s))
+			break;
 		s->done = true;
 		at++;
+		left--;
+		p->taken++;
 	}
 	place_near_clear(&p->near);
 	duk_push_uint(ctx, at);
@@ -74,6 +88,6 @@ n_wanted(duk_context *ctx)
 }
 
 const struct native natives_wanted[] = {
-	{ "wanted", n_wanted, 2 },
+	{ "wanted", n_wanted, 3 },
 	{ NULL, NULL, 0 }
 };

@@ -15,6 +15,8 @@ return {
 		forgetOrphans();
 		cause = null;
 		debts = native.debts();
+		if (debts !== null)
+			Object.keys(debts).forEach(mention);
 		owing = false;
 		waiting = [];
 		pending = null;

@@ -49,7 +49,21 @@ function conditions(step, opts, fn) {
 function forgetNames() {
 	all.length = 0;
 	named = Object.create(null);
+	mentioned = Object.create(null);
 	namers = {before: Object.create(null), subscribe: Object.create(null)};
+}
+
+/* The step of that name, of those that have one. */
+function known(id) {
+	if (typeof named[id] === 'number')
+		named[id] = native.made(named[id]);
+	return named[id];
+}
+
+/* Natives are not to take one on which others depend, or that is owed word. */
+function mention(id) {
+	mentioned[id] = true;
+	known(id);
 }
 
 function addNamer(step, option) {
@@ -60,18 +74,37 @@ function addNamer(step, option) {
 	});
 }
 
+function nameStep(step) {
+	var opts = step.opts;
+
+	named[nameOf(step)] = step;
+	if (opts.before !== undefined)
+		addNamer(step, 'before');
+	if (opts.subscribe !== undefined)
+		addNamer(step, 'subscribe');
+	if (isLinked(opts))
+		list(opts.require).concat(list(opts.before),
+		    list(opts.notify), list(opts.notify_now),
+		    list(opts.subscribe)).forEach(mention);
+}
+
+function namePlain(number) {
+	var id = native.name(number);
+
+	named[id] = number;
+	if (mentioned[id])
+		known(id);
+}
+
 /* Few policies have steps that name others: so this is done when one does. */
 function giveNames() {
-	var i, step;
+	var i;
 
-	for (i = 0; i < all.length; i++) {
-		step = stepAt(all, i);
-		named[nameOf(step)] = step;
-		if (step.opts.before !== undefined)
-			addNamer(step, 'before');
-		if (step.opts.subscribe !== undefined)
-			addNamer(step, 'subscribe');
-	}
+	for (i = 0; i < all.length; i++)
+		if (typeof all[i] === 'number')
+			namePlain(all[i]);
+		else
+			nameStep(all[i]);
 	all.length = 0;
 }
 
@@ -80,16 +113,16 @@ function naming(step, option) {
 	return (namers[option][nameOf(step)] || []).filter(
 	    function (other) {
 		return other !== step &&
-		    named[nameOf(other)] === other;
+		    known(nameOf(other)) === other;
 	    });
 }
 
 function needed(step) {
 	return list(step.opts.require).map(function (id) {
-		if (!named[id])
+		if (!known(id))
 			throw new Error('requires ' + id +
 			    ', which is not declared');
-		return named[id];
+		return known(id);
 	}).concat(naming(step, 'before'));
 }
 

@@ -103,18 +103,21 @@ function lookForOrphans() {
 }
 
 /*
- * Steps that are as they should be, if nobody is to hear of them: natives take
- * them.  What they cannot do fails there again, and better.
+ * Steps that are as they should be: natives take those that are plain, and that
+ * nobody depends on.  What they cannot do fails there again, and better.
  */
 function takeWanted() {
 	var piece = first(queue), at, step;
 
-	if (piece === null || listening || linked || owing ||
-	    debts !== null || waiting.length > 0 || native.progress ||
-	    native.watching || !native.tagged(undefined))
+	if (piece === null || owing || waiting.length > 0 ||
+	    native.watching || !native.tagged(undefined) ||
+	    typeof piece.steps[piece.at] !== 'number')
 		return;
+	if (linked || debts !== null)
+		giveNames();
 	try {
-		at = native.wanted(piece.steps, piece.at);
+		at = native.wanted(piece.steps, piece.at, native.progress ?
+		    stepsLeft() : 0);
 	} catch (e) {
 		return;
 	}

@@ -45,7 +45,7 @@ function clearOwing() {
 
 /* Run another one for step's sake: next, or when the queue is empty. */
 function tell(step, id) {
-	var other = named[id], now = list(step.opts.notify_now);
+	var other = known(id), now = list(step.opts.notify_now);
 
 	if (other === step || isCircle(step, other))
 		return;
@@ -182,7 +182,7 @@ function hasChanged(step) {
 function mustBeNamed(handler) {
 	var id = handler.slice(7);
 
-	if (handler.slice(0, 7) === 'notify ' && !named[id])
+	if (handler.slice(0, 7) === 'notify ' && !known(id))
 		throw new Error('notifies ' + id + ', which is not declared');
 }
 
@@ -204,12 +204,12 @@ function isAsWanted(step, word) {
 	strikeAll(nameOf(step), due.filter(function (handler) {
 		return calls.indexOf(handler) < 0 ||
 		    (handler.slice(0, 7) === 'notify ' &&
-		    !named[handler.slice(7)]);
+		    !known(handler.slice(7)));
 	}), 'no longer called for');
 	pay(step, due.filter(function (handler) {
 		return calls.indexOf(handler) >= 0 &&
 		    (handler.slice(0, 7) !== 'notify ' ||
-		    named[handler.slice(7)]);
+		    known(handler.slice(7)));
 	}));
 }
 
@@ -221,7 +221,7 @@ function forget() {
 		return;
 	giveNames();
 	for (id in debts)
-		if (!named[id])
+		if (!known(id))
 			strikeAll(id, debts[id],
 			    'the policy has no such resource now');
 	debts = null;

@@ -44,16 +44,16 @@ function forgetOrphans() {
 
 /* Declared all the same, or by a role that is passed over? */
 function isThere(id, roles) {
-	if (named[id] || hidden[id] || nows[id] !== undefined)
+	if (known(id) || hidden[id] || nows[id] !== undefined)
 		return true;
 	return roles.split('\n').some(function (role) {
 		return role === 'on' || hidden[role] === true ||
-		    (named[role] && named[role].state === 3);
+		    (known(role) && known(role).state === 3);
 	});
 }
 
 function ownOne(one) {
-	var id = one[0] + ':' + one[1], step = named[id];
+	var id = one[0] + ':' + one[1], step = known(id);
 
 	if (step)
 		native.own(one[0], one[1], step.chain.slice(1),
@@ -74,7 +74,7 @@ function removePaths(mod, title, hears, paths) {
 
 		if (last && hears !== '')
 			opts.notify = hears.split('\n').filter(function (id) {
-				return named[id];
+				return known(id);
 			});
 		modules.file(last && mod === 'file' ? title : path, opts);
 	});

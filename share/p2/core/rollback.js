@@ -16,7 +16,7 @@ function setCause(step) {
 /* Those with a rollback of whose change this step was to hear. */
 function culprits(step) {
 	var found = (step.tellers || []).map(function (id) {
-		return named[id];
+		return known(id);
 	}), at;
 
 	for (at = step.because; at; at = at.because)
@@ -28,7 +28,7 @@ function culprits(step) {
 
 /* It may be told again, be it that it is the one that has failed. */
 function tellAgain(step, id) {
-	var other = named[id];
+	var other = known(id);
 
 	if (!other || other.state === 0)
 		return;

@@ -23,7 +23,8 @@ var handlers = {};		/* event name: functions */
 var listening = false;		/* there is a handler */
 var quick = [];			/* for natives: where steps go, all, kinds */
 var all = quick[1] = [];	/* steps that have no name yet */
-var named = {};			/* type:title: the step */
+var named = {};			/* type:title: the step, or its number */
+var mentioned = {};		/* type:title: true, if a step names it */
 var namers = {};		/* before or subscribe, type:title: steps */
 var waiting = [];		/* steps whose changes are made together */
 var late = [];			/* steps to run when the queue is empty */

@@ -17,6 +17,7 @@ function keepContext() {
 	context.listening = listening;
 	context.all = all.slice();
 	context.named = named;
+	context.mentioned = mentioned;
 	context.namers = namers;
 	context.linked = linked;
 	context.included = included;
@@ -33,6 +34,7 @@ function enterContext(other) {
 	all.length = 0;
 	other.all.forEach(function (step) { all.push(step); });
 	named = other.named;
+	mentioned = other.mentioned;
 	namers = other.namers;
 	linked = other.linked;
 	included = other.included;
