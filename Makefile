@@ -43,7 +43,7 @@ LIBOBJ	= $(LIBSRC:%.c=$(B)/%.o) $(B)/embed.o
 PRELUDES = core polyfill modules
 PARTS_core = state errors queue select events declare results conditions notify \
 	  orphans rollback gather execute timers members package service native facts role \
-	  watch window module api
+	  watch window module concat api
 PARTS_polyfill = add promise collections objects array string heredoc
 PARTS_modules = libraries require console process buffer
 EMBEDDED = $(PRELUDES:%=$(B)/p2/%.js) $(wildcard share/p2/*.js share/roles/*.p2)

@@ -452,6 +452,27 @@ declare namespace p2 {
     }
     // end of the tables
 
+    interface ConcatOptions extends CommonOptions {
+        path?: string;
+        ensure?: 'present' | 'absent';
+        mode?: string;
+        owner?: string | number;
+        group?: string | number;
+        validate?: string;
+        parents?: boolean;
+        keep_orig?: boolean;
+        /** a fragment that does not end in a newline gets one */
+        ensure_newline?: boolean;
+    }
+    interface Concat_fragmentOptions extends CommonOptions {
+        /** the title of the concat */
+        target: string;
+        content: string | { file: string } | { template: string };
+        is_template?: boolean;
+        /** default: 10 */
+        order?: string | number;
+    }
+
     /** What role() is given. */
     interface Role {
         p2?(title: any, opts: any): Later<Result | void>;
@@ -518,6 +539,8 @@ declare namespace p2 {
         git(title: Title, options?: GitOptions, done?: (...args: any[]) => void): P2;
         user(title: Title, options?: UserOptions, done?: (...args: any[]) => void): P2;
         group(title: Title, options?: GroupOptions, done?: (...args: any[]) => void): P2;
+        concat(title: Title, options?: ConcatOptions, done?: (changed: boolean) => void): P2;
+        concat_fragment(title: Title, options: Concat_fragmentOptions): P2;
         lambda(title: Title, fn: (facts: Facts, options: any) => Later<Result | void>): P2;
         lambda(title: Title, options: object,
             fn: (facts: Facts, options: any) => Later<Result | void>): P2;

@@ -13,6 +13,7 @@ return {
 		listening = linked = drained = false;
 		forgetNames();
 		forgetOrphans();
+		fragments = Object.create(null);
 		cause = null;
 		debts = native.debts();
 		if (debts !== null)

@@ -30,6 +30,10 @@ function skip(step, why) {
 function execute(step) {
 	var opts = step.opts, why = '';
 
+	if (isConcat(step) && moreToCome(step)) {
+		putOff(step);
+		return;
+	}
 	place(step.sel, step.file, step.watch, timesOf(step));
 	within(step.chain === '' ? ON : step.chain + ON);
 	setCause(step.because);
@@ -94,8 +98,17 @@ function tellLeft() {
 	late.forEach(tell);
 }
 
-function lookForOrphans() {
+/* When all has been done, and well. */
+function lookBack() {
+	var stray = strayFragment();
+
 	try {
+		if (stray && native.tagged(undefined)) {
+			reported = null;
+			fail(stray, new Error('there is no concat ' +
+			    stray.opts.target));
+			return;
+		}
 		findOrphans();
 	} catch (e) {
 		fail(null, e);
@@ -157,7 +170,7 @@ function loop() {
 		step = step || takeLate();
 		if (step === null && jobs.length === 0 && !ended &&
 		    failure === null) {
-			lookForOrphans();
+			lookBack();
 			continue;
 		}
 		if (step === null) {

@@ -247,22 +247,23 @@ function completed(def) {
 	return copy;
 }
 
-function define(def) {
-	var act;
-
-	def = completed(def);
-	if (p2[def.name] && !ownModules[def.name])
-		throw new Error('module ' + def.name +
-		    ': p2 has a member of that name already');
-	ownModules[def.name] = def;
-	forgetFacts(def);
-	act = actOwn(def);
+function addMethod(def, act) {
 	modules[def.name] = p2[def.name] = function (title, opts, fn) {
 		declare(def.name, act, function (o, t) {
 			return checkOwn(def, t, o);
 		}, title, opts, fn, native.line(-3));
 		return p2;
 	};
+}
+
+function define(def) {
+	def = completed(def);
+	if (p2[def.name] && !ownModules[def.name])
+		throw new Error('module ' + def.name +
+		    ': p2 has a member of that name already');
+	ownModules[def.name] = def;
+	forgetFacts(def);
+	addMethod(def, actOwn(def));
 }
 
 /* module(name or path of a file), or module(definition) */

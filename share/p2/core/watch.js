@@ -21,6 +21,7 @@ function keepContext() {
 	context.namers = namers;
 	context.linked = linked;
 	context.included = included;
+	context.fragments = fragments;
 	context.top = top;
 }
 
@@ -38,6 +39,7 @@ function enterContext(other) {
 	namers = other.namers;
 	linked = other.linked;
 	included = other.included;
+	fragments = other.fragments;
 	top = other.top;
 	p2.__p2dirname = top.dir;
 }
