@@ -171,12 +171,20 @@ beside_attrs(const struct beside *b, const struct attrs *a, bool mode,
 	return rc;
 }
 
-/* For filesystems that cannot exchange: what is there has to be empty. */
+/*
+ * For filesystems that cannot exchange, as overlays what a layer below has:
+ * what is there has to be empty then.
+ */
 static int
 rename_plain(const struct beside *b)
 {
-	return errno == EINVAL || errno == ENOSYS ?
-	    renameat(b->parent, b->temp, b->parent, b->at.name) : -1;
+	int e = errno;
+
+	if ((e == EINVAL || e == ENOSYS || e == EXDEV) &&
+	    renameat(b->parent, b->temp, b->parent, b->at.name) == 0)
+		return 0;
+	errno = e;
+	return -1;
 }
 
 int
