@@ -361,7 +361,7 @@ would change archive out: out: is there; out/.p2-archive: is to go; out/local: i
 	cat >site.p2 <<<"p2.archive('out', {source: 'a.tgz'});"
 	start p2-apply -j -d '' -w site.p2 >log
 	wait_until grep -q summary log
-	rm -rf out
+	mv out away
 	wait_until test -e out/app/y
 	wait_until test -e out/.p2-archive
 	clean

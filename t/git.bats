@@ -189,6 +189,24 @@ idle() {
 	apply <<<"p2.git('w', {source: '$url', submodules: true});"
 	[ "$status" -eq 0 ]
 	[ "$(cat w/lib/sub/s)" = t ]
+	# What could not be fetched with the commit is, later.
+	echo u >sub/s
+	git -C sub commit -qam u
+	git -C src/lib/sub pull -q
+	git -C src commit -qam 'newest sub'
+	mv sub gone
+	for i in 1 2; do
+		apply <<<"p2.git('w', {source: '$url', submodules: true});"
+		[ "$status" -eq 2 ]
+		[[ $stderr == 'p2-apply: site.p2:1: git w: git submodule: '* ]]
+	done
+	[ "$(cat w/lib/sub/s)" = t ]
+	mv gone sub
+	apply <<<"p2.git('w', {source: '$url', submodules: true});"
+	is 0 'changed git w: Fetched submodules.'
+	[ "$(cat w/lib/sub/s)" = u ]
+	apply <<<"p2.git('w', {source: '$url', submodules: true});"
+	is 0 ''
 	git clone -q --bare src moved
 	apply -n <<<"p2.git('w', {source: 'moved'});"
 	is 1 "would change git w: origin is $url, not $PWD/moved"
@@ -330,8 +348,11 @@ would change file w/local: is missing" ]
 	start p2-apply -j -d '' -w site.p2 >log
 	wait_until grep -q summary log
 	git -C w checkout -q main
-	back() { [ "$(id w)" = "$c1" ]; }
-	wait_until back
+	# All of it has been done when it is told.
+	back() { [ "$(jq -r 'select(.repair) | .outcome' log | grep -c changed)" = "$1" ]; }
+	wait_until back 1
+	at w "$c1" one
 	mv w away
-	wait_until back
+	wait_until back 2
+	at w "$c1" one
 }

@@ -7,10 +7,6 @@
 #include "git/plan.h"
 #include "resource/journal.h"
 
-/*
- * refs/p2/at is what was checked out last: so a commit that a remote has no
- * longer is not taken for one that was made here.
- */
 enum { WORDS_MAX = 16, REF_MAX = 4096 };
 
 static int
@@ -125,9 +121,10 @@ static int
 fetch_ref(struct job *j, const struct git_plan *p, const char *cwd,
     const char *ref)
 {
-	const char *words[WORDS_MAX] = { "fetch", "-q", "--force" };
+	const char *words[WORDS_MAX] = { "fetch", "-q", "--force",
+	    "--no-recurse-submodules" };
 	char depth[32], all[REF_MAX];
-	size_t n = 3;
+	size_t n = 4;
 
 	snprintf(all, sizeof(all), "+refs/heads/*:refs/remotes/%s/*",
 	    p->remote);
@@ -229,11 +226,11 @@ fill(struct job *j, const struct git_plan *p, const char *cwd)
 	    git_run(j, p, cwd, words, NULL, false);
 }
 
-/* What the next plan is to find in the files: see also refs/p2/at above. */
+/* What the next plan is to find in the files: see also GIT_REF_AT. */
 static int
 remember(struct job *j, const struct git_plan *p, const char *cwd)
 {
-	static const char *const at[] = { "update-ref", "refs/p2/at", "HEAD",
+	static const char *const at[] = { "update-ref", GIT_REF_AT, "HEAD",
 	    NULL }, *const pack[] = { "pack-refs", NULL };
 
 	if (p->bare)
@@ -253,7 +250,7 @@ bring(struct job *j, const struct git_plan *p, const char *cwd)
 		return -1;
 	if ((p->moves || p->clones || p->fills) && fill(j, p, cwd) == -1)
 		return -1;
-	return p->moves || p->clones ? remember(j, p, cwd) : 0;
+	return p->moves || p->clones || p->fills ? remember(j, p, cwd) : 0;
 }
 
 /*

@@ -108,25 +108,37 @@ compare(struct job *j, struct git_plan *p)
 	}
 }
 
-/* That they have been fetched once can be seen; what they are at, not. */
+/* Have they been seen to since the commit was checked out? */
+static bool
+has_submodules(const struct job *j, const struct git_plan *p)
+{
+	char id[GIT_ID_SIZE], peeled[GIT_ID_SIZE], *dir;
+	struct part_seen seen = { .kind = NODE_NONE };
+
+	if (asprintf(&dir, "%s/modules", p->dir) != -1) {
+		part_look(j, dir, &seen);
+		free(dir);
+	}
+	return seen.kind == NODE_DIR &&
+	    git_look_ref(j, p, GIT_REF_AT, id, peeled) &&
+	    strcmp(id, p->at) == 0;
+}
+
 static void
 look_submodules(struct job *j, struct git_plan *p)
 {
-	char *list, *dir;
-	struct part_seen a, b;
+	struct part_seen seen;
+	char *list;
 
-	if (!p->submodules || asprintf(&list, "%s/.gitmodules", p->path) == -1)
+	if (!p->submodules || p->moves ||
+	    asprintf(&list, "%s/.gitmodules", p->path) == -1)
 		return;
-	if (asprintf(&dir, "%s/modules", p->dir) != -1) {
-		part_look(j, list, &a);
-		part_look(j, dir, &b);
-		if (a.kind == NODE_FILE && b.kind == NODE_NONE) {
-			p->fills = true;
-			job_why(j, "its submodules are missing");
-		}
-		free(dir);
-	}
+	part_look(j, list, &seen);
 	free(list);
+	if (seen.kind == NODE_FILE && !has_submodules(j, p)) {
+		p->fills = true;
+		job_why(j, "its submodules are not up to date");
+	}
 }
 
 static void

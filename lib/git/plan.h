@@ -24,6 +24,12 @@ enum {
 	GIT_TIMEOUT
 };
 
+/*
+ * What was checked out last, and its submodules with it.  So a commit that a
+ * remote has no longer is not taken for one that was made here.
+ */
+#define GIT_REF_AT	"refs/p2/at"
+
 /* An id, with NUL; empty: not known. */
 enum { GIT_ID_SIZE = 65 };
 
