@@ -195,7 +195,7 @@ idle() {
 	git -C src/lib/sub pull -q
 	git -C src commit -qam 'newest sub'
 	mv sub gone
-	for i in 1 2; do
+	for _ in 1 2; do
 		apply <<<"p2.git('w', {source: '$url', submodules: true});"
 		[ "$status" -eq 2 ]
 		[[ $stderr == 'p2-apply: site.p2:1: git w: git submodule: '* ]]
