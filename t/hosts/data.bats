@@ -50,7 +50,7 @@ twice() {
 }
 
 @test "mysql: the example of p2(5)" {
-	sed -n '/^A database, and/,/^\.Ed/p' "$kit/share/man/man5/p2.5" |
+	sed -n '/^A database, and/,/^\.Ed/p' "$hosts_kit/share/man/man5/p2.5" |
 	    sed '1,/^\.Bd/d; /^\.Ed/d; s/^\\&//' >example
 	twice <example
 	is 0 "changed mysql_database shop: Created the database.
