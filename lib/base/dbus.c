@@ -311,16 +311,21 @@ static const char *
 find_answers(struct talk *t, struct str *all)
 {
 	struct str rest = *all;
-	size_t left = t->n;
+	size_t left = t->n, i;
 	struct message m;
 	long n;
 
+	for (i = 0; i < t->n; i++)
+		t->answers[i] = (struct dbus_args){ .bad = true };
 	while ((n = message_len(rest.p, rest.len)) > 0 &&
 	    (size_t)n <= rest.len) {
 		if (!parse(&m, rest.p, (size_t)n))
 			return "a message is malformed";
 		rest = (struct str){ rest.p + n, rest.len - (size_t)n };
 		if (m.to < t->serial || m.to - t->serial >= t->n)
+			continue;
+		/* To one call there is one answer. */
+		if (t->answers[m.to - t->serial].p != NULL)
 			continue;
 		take_answer(t, &m, m.to - t->serial);
 		if (--left == 0) {

@@ -145,7 +145,6 @@ units_main_pids(struct facts *f, const char *const *objects, size_t n,
 	dbus_put_str(&args, "org.freedesktop.systemd1.Service");
 	dbus_put_str(&args, "MainPID");
 	for (i = 0; i < n; i++) {
-		answers[i] = (struct dbus_args){ .bad = true };
 		calls[i] = (struct dbus_call){
 		    .destination = "org.freedesktop.systemd1",
 		    .path = objects[i],
