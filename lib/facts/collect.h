@@ -96,6 +96,7 @@ void	dir_close(struct dir *d);
 bool	dir_reopen(struct facts *f, struct dir *d);	/* not listed again */
 bool	dir_has(const struct dir *d, const char *name);
 bool	dir_is_dir(struct facts *f, const struct dir *d, size_t i);
+bool	dir_may_be_link(const struct dir *d, size_t i);
 
 /* Something could not be had, for a reason in words or an errno. */
 void	src_error(struct facts *f, const char *source, const char *reason);

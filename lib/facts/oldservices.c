@@ -14,7 +14,7 @@ static const struct fact facts[] = {
 	{ "services.*.actual", "string", "services.*.state, else that of the "
 	    "unit file: enabled, disabled, static, ...; for sysv running, "
 	    "stopped, unknown", true },
-	{ "services.*.provider", "string", "systemd, openrc or sysv", false },
+	{ "services.*.provider", "string", "systemd, openrc, runit or sysv", false },
 	{ "services.*.order", "string", "for sysv, two digits of the link "
 	    "below /etc/rc?.d", false },
 	{ NULL, NULL, NULL, false }
@@ -187,9 +187,10 @@ run(struct facts *f, struct val *o)
 		manager = val_text(val_get(v, "manager"));
 		if (text_is(manager, "systemd") && systemd)
 			put_systemd(f, ends ? with_end(all, v) : v, v);
-		else if (text_is(manager, "openrc"))
+		else if (text_is(manager, "openrc") ||
+		    text_is(manager, "runit"))
 			put_other(v, yes(v, "enabled") ? "start" : "unknown",
-			    "openrc");
+			    text_is(manager, "runit") ? "runit" : "openrc");
 	}
 	if (!src_exists(f, "/etc/runlevels"))
 		put_sysv(f, all);

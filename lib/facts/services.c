@@ -4,17 +4,19 @@
 #include "facts/services.h"
 
 static const struct fact facts[] = {
-	{ "*.manager", "string", "systemd, openrc or sysv", false },
+	{ "*.manager", "string", "systemd, openrc, runit or sysv", false },
 	{ "*.enabled", "boolean", "links below /etc/systemd/system; "
-	    "/etc/runlevels; /etc/rc?.d", false },
+	    "/etc/runlevels; where runsvdir looks; /etc/rc?.d", false },
 	{ "*.masked", "boolean", "a link to /dev/null", false },
 	{ "*.active", "boolean", "systemd's own socket, else "
-	    "/run/systemd/units; /run/openrc/started; /run/*.pid", true },
+	    "/run/systemd/units; /run/openrc/started; supervise/stat; "
+	    "/run/*.pid", true },
 	{ "*.state", "string", "systemd's own socket: running, exited, dead, "
 	    "failed, ...", true },
 	{ "*.failed", "boolean", "same", true },
 	{ "*.main_pid", "integer", "systemd's own socket, else "
-	    "/sys/fs/cgroup/system.slice, the first process; /run/*.pid", true },
+	    "/sys/fs/cgroup/system.slice, the first process; "
+	    "supervise/pid; /run/*.pid", true },
 	{ "failed", "array", "systemd's own socket: names", true },
 	{ NULL, NULL, NULL, false }
 };
@@ -115,6 +117,62 @@ put_openrc(struct facts *f, struct val *o)
 	dir_close(&d);
 }
 
+/* What runsv(8) has written down of the service in d, for those who may see. */
+static void
+put_supervised(struct facts *f, struct val *v, const struct dir *d,
+    const char *name)
+{
+	char path[NAME_MAX + 32];
+	struct str word;
+	int64_t pid;
+	bool runs;
+
+	(void)snprintf(path, sizeof(path), "%s/supervise/stat", name);
+	word = src_line(f, d, path);
+	if (v == NULL || word.len == 0)
+		return;
+	runs = str_starts(word, str_of("run"));
+	service_set(v, "active", runs);
+	(void)snprintf(path, sizeof(path), "%s/supervise/pid", name);
+	if (runs && src_num(f, d, path, &pid))
+		val_int(v, "main_pid", pid);
+}
+
+/* A directory for each, and a link to it where runsvdir(8) looks. */
+static void
+put_runit(struct facts *f, struct val *o)
+{
+	static const char *const places[] = { "/etc/service", "/var/service",
+	    "/service", "/run/runit/service", NULL };
+	const char *const *place = places;
+	struct val *v;
+	struct dir d;
+	size_t i;
+
+	if (!dir_open(f, NULL, "/etc/sv", &d))
+		return;
+	for (i = 0; i < d.n; i++)
+		(void)service_new(o, str_of(d.names[i]), "runit");
+	dir_close(&d);
+	while (*place != NULL && !src_exists(f, *place))
+		place++;
+	if (*place != NULL && dir_open(f, NULL, *place, &d)) {
+		for (i = 0; i < d.n; i++) {
+			v = service_get(o, str_of(d.names[i]), "runit");
+			service_set(v, "enabled", true);
+			put_supervised(f, v, &d, d.names[i]);
+		}
+		dir_close(&d);
+	}
+	service_set_all(o, "enabled", false);
+}
+
+static bool
+is_script(const struct val *v)
+{
+	return v != NULL && text_is(val_text(val_get(v, "manager")), "sysv");
+}
+
 /* "S20name" in the directory of a runlevel. */
 static void
 put_sysv(struct facts *f, struct val *o)
@@ -135,15 +193,39 @@ put_sysv(struct facts *f, struct val *o)
 		(void)snprintf(path, sizeof(path), "/etc/rc%d.d", level);
 		if (!dir_open(f, NULL, path, &d))
 			continue;
-		for (i = 0; i < d.n; i++)
-			if (d.names[i][0] == 'S' && strlen(d.names[i]) > 3)
-				service_set(service_get(o, str_of(d.names[i] + 3),
-				    "sysv"), "enabled", true);
+		for (i = 0; i < d.n; i++) {
+			if (d.names[i][0] != 'S' || strlen(d.names[i]) <= 3)
+				continue;
+			v = service_get(o, str_of(d.names[i] + 3), "sysv");
+			if (is_script(v))
+				service_set(v, "enabled", true);
+		}
 		dir_close(&d);
 	}
 	service_set_all(o, "enabled", false);
 	for (v = o->u.list.first; v != NULL; v = v->next)
-		service_put_pidfile(f, v, v->key);
+		if (is_script(v))
+			service_put_pidfile(f, v, v->key);
+}
+
+/*
+ * Unit files are there on hosts of other managers, too; and where nothing runs
+ * there may be no init at all.
+ */
+static bool
+has_systemd(struct facts *f)
+{
+	char room[PATH_MAX];
+	struct str init;
+
+	if (src_exists(f, "/run/systemd/system"))
+		return true;
+	if (src_exists(f, "/run/openrc") || src_exists(f, "/etc/runlevels") ||
+	    !src_exists(f, "/etc/systemd/system"))
+		return false;
+	init = src_link(f, NULL, "/sbin/init", room);
+	return init.p != NULL ? text_has(init, "systemd") :
+	    !src_exists(f, "/sbin/init");
 }
 
 static void
@@ -152,14 +234,16 @@ run(struct facts *f, struct val *o)
 	struct val *failed = val_new(facts_arena(f), VAL_ARR);
 	bool told = false;
 
-	if (src_exists(f, "/run/systemd/system") || (!src_exists(f,
-	    "/run/openrc") && src_exists(f, "/etc/systemd/system") &&
-	    !src_exists(f, "/etc/runlevels")))
+	if (has_systemd(f))
 		told = systemd_put(f, o, failed);
 	else if (src_exists(f, "/etc/runlevels"))
 		put_openrc(f, o);
-	else
+	else {
+		/* Its first stages run scripts. */
+		if (src_exists(f, "/etc/sv"))
+			put_runit(f, o);
 		put_sysv(f, o);
+	}
 	val_sort(o);
 	if (told)
 		val_add(o, "failed", failed);

@@ -548,6 +548,14 @@ dir_reopen(struct facts *f, struct dir *d)
 }
 
 bool
+dir_may_be_link(const struct dir *d, size_t i)
+{
+	char type = d->names[i][strlen(d->names[i]) + 1];
+
+	return type == DT_LNK || type == DT_UNKNOWN;
+}
+
+bool
 dir_is_dir(struct facts *f, const struct dir *d, size_t i)
 {
 	unsigned char type = (unsigned char)d->names[i][strlen(

@@ -19,12 +19,25 @@ service_of_unit(const char *file)
 	return s;
 }
 
-/* Unit files that are there, the first of all that is looked at.  Of
- * templates only instances are services. */
+static bool
+is_masked(struct facts *f, const struct dir *d, size_t i)
+{
+	char room[PATH_MAX];
+
+	return dir_may_be_link(d, i) &&
+	    text_is(src_link(f, d, d->names[i], room), "/dev/null");
+}
+
+/*
+ * Unit files that are there; what was there before is what counts.  Of
+ * templates only instances are services.
+ */
 static void
 list_units(struct facts *f, struct val *o, const char *path)
 {
+	bool first = o->u.list.first == NULL;
 	struct str name;
+	struct val *v;
 	struct dir d;
 	size_t i;
 
@@ -32,8 +45,12 @@ list_units(struct facts *f, struct val *o, const char *path)
 		return;
 	for (i = 0; i < d.n; i++) {
 		name = service_of_unit(d.names[i]);
-		if (name.len > 0 && name.p[name.len - 1] != '@')
-			(void)service_new(o, name, "systemd");
+		if (name.len == 0 || name.p[name.len - 1] == '@' ||
+		    (!first && val_get_str(o, name) != NULL))
+			continue;
+		v = service_new(o, name, "systemd");
+		if (is_masked(f, &d, i))
+			val_bool(v, "masked", true);
 	}
 	dir_close(&d);
 }
@@ -51,6 +68,16 @@ take_wants(struct facts *f, struct val *o, const struct dir *d,
 		service_set(service_get(o, service_of_unit(wants.names[i]), "systemd"),
 		    "enabled", true);
 	dir_close(&wants);
+}
+
+/* A file of the administrator's comes before what is in /usr. */
+static void
+unmask(struct val *v, const char *path)
+{
+	struct val *masked = v == NULL ? NULL : val_get(v, "masked");
+
+	if (masked != NULL && text_ends(str_of(path), "/system"))
+		masked->u.yes = false;
 }
 
 /* What the administrator has enabled, masked, or brought himself. */
@@ -78,7 +105,7 @@ take_links(struct facts *f, struct val *o, const char *path)
 			service_set(service_get(o, name, "systemd"), "masked", true);
 		}
 		else if (link.p == NULL)
-			(void)service_get(o, name, "systemd");
+			unmask(service_get(o, name, "systemd"), path);
 		else		/* an alias of something that is enabled */
 			service_set(service_get(o, name, "systemd"), "enabled",
 			    true);
@@ -201,7 +228,8 @@ put_pids(struct facts *f, struct val *o)
 bool
 systemd_put(struct facts *f, struct val *o, struct val *failed)
 {
-	static const char *const dirs[] = { "/usr/lib/systemd/system",
+	static const char *const local = "/usr/local/lib/systemd/system",
+	    *const dirs[] = { "/usr/lib/systemd/system",
 	    "/lib/systemd/system" };
 	static const char *const links[] = { "/etc/systemd/system",
 	    "/run/systemd/system", "/run/systemd/generator",
@@ -210,9 +238,8 @@ systemd_put(struct facts *f, struct val *o, struct val *failed)
 	bool runs = src_exists(f, "/run/systemd/system"), told;
 	size_t i;
 
-	list_units(f, o, dirs[0]);
-	if (o->u.list.first == NULL)
-		list_units(f, o, dirs[1]);
+	list_units(f, o, local);
+	list_units(f, o, dirs[src_exists(f, dirs[0]) ? 0 : 1]);
 	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		take_links(f, o, links[i]);
 	service_set_all(o, "enabled", false);

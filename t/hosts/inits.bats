@@ -25,6 +25,7 @@ lives_through() {
 	[ "${lines[-1]}" = 'changed service demo: Enabled. Started.' ]
 	until_true 10 running
 	[ "$(on init stat -c %U "/proc/$(running)")" = nobody ]
+	until_true 10 fact_is "$1" true true
 	apply -v site.p2
 	[ "$status" -eq 0 ]
 	[ "${lines[-1]}" = 'ok service demo' ]
@@ -42,6 +43,7 @@ lives_through() {
 	apply stop.p2
 	is 0 'changed service demo: Disabled. Stopped.'
 	run -1 running
+	until_true 10 fact_is "$1" false false
 	host_stop init
 	host_start init
 	apply stop.p2
@@ -50,6 +52,12 @@ lives_through() {
 }
 
 apply() { run --separate-stderr on init p2-apply "$@"; echo "$output$stderr"; }
+# fact_is MANAGER ENABLED ACTIVE: what p2-facts says of it.
+fact_is() {
+	[ "$(on init p2-facts services.demo | jq -r '.services.demo |
+	    "\(.manager) \(.enabled) \(.active // false)"')" = "$*" ]
+}
+
 running() { on init pgrep -f '^/bin/sleep 987'; }
 
 @test "runit: a service is made, enabled, started, restarted and stopped" {

@@ -149,6 +149,44 @@ p2-apply: site.p2:2: service nothing: nothing is masked'
 	[[ $stderr = 'p2-apply: site.p2:1: service none: none.service: to start it: failed, '* ]]
 }
 
+@test "systemd: p2-facts says of services what systemctl does" {
+	on web systemctl mask -q unheard-of
+	# One that fails for ever would be another each time one looks.
+	on web systemctl stop none
+	# shellcheck disable=SC2016	# for awk
+	on web systemctl show '*.service' --all -p Id -p LoadState \
+	    -p ActiveState -p SubState -p MainPID | awk -F = '
+	function unit() {
+		sub(/\.service$/, "", v["Id"])
+		if (v["Id"] != "" && v["LoadState"] != "not-found")
+			print v["Id"], v["ActiveState"] ~ /^(activ|reload)/ ? \
+			    "true" : "false", v["SubState"], \
+			    v["ActiveState"] == "failed" ? "true" : "false", \
+			    v["SubState"] == "running" ? v["MainPID"] : "null"
+		delete v
+	}
+	/^$/ { unit(); next } { v[$1] = $2 } END { unit() }' |
+	    sort >"$BATS_TEST_TMPDIR/theirs"
+	on web p2-facts services | jq -r '.services | to_entries[] |
+	    select(.value | type == "object" and .state) |
+	    "\(.key) \(.value | "\(.active) \(.state) \(.failed) \(.main_pid)")"' |
+	    sort | diff - "$BATS_TEST_TMPDIR/theirs"
+	grep -qx 'bad false failed true null' "$BATS_TEST_TMPDIR/theirs"
+	grep -q '^one true running false [1-9]' "$BATS_TEST_TMPDIR/theirs"
+	# Whether they start, and are masked; instances have no file of their own.
+	on web systemctl list-unit-files --type=service --no-legend |
+	    awk '$1 !~ /@\.service$/ { sub(/\.service$/, "", $1)
+		print $1, $2 ~ /^enabled/ ? "true" : "false",
+		    $2 ~ /^masked/ ? "true" : "false" }' |
+	    sort >"$BATS_TEST_TMPDIR/theirs"
+	on web p2-facts services | jq -r '.services | to_entries[] |
+	    select(.value | type == "object") | select(.key | test("@") | not) |
+	    "\(.key) \(.value.enabled) \(.value.masked // false)"' |
+	    sort | diff - "$BATS_TEST_TMPDIR/theirs"
+	grep -qx 'unheard-of false true' "$BATS_TEST_TMPDIR/theirs"
+	on web systemctl unmask -q unheard-of
+}
+
 @test "systemd: all is as it was after the host has been restarted" {
 	host_stop web
 	host_start web
