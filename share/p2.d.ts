@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone known_host cron mount alternatives archive git user group
+    //     hostentry sysctl hostname timezone known_host cron mount kernel_module alternatives archive git user group
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -338,6 +338,16 @@ declare namespace p2 {
         /** the file; default: /etc/fstab */
         target?: string;
     }
+    interface Kernel_moduleOptions extends CommonOptions {
+        /** loaded or unloaded; default: loaded */
+        ensure?: string;
+        /** it is loaded when the host starts; default: true if it is to be loaded */
+        boot?: boolean;
+        /** what it is given when it is loaded */
+        parameters?: object;
+        /** no device that is found loads it; default: false */
+        blacklist?: boolean;
+    }
     interface AlternativesOptions extends CommonOptions {
         /** what it is to be, or auto: the one of the highest priority; default: auto */
         path?: string;
@@ -534,6 +544,7 @@ declare namespace p2 {
         known_host(title: Title, options?: Known_hostOptions, done?: (...args: any[]) => void): P2;
         cron(title: Title, options?: CronOptions, done?: (...args: any[]) => void): P2;
         mount(title: Title, options?: MountOptions, done?: (...args: any[]) => void): P2;
+        kernel_module(title: Title, options?: Kernel_moduleOptions, done?: (...args: any[]) => void): P2;
         alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
         archive(title: Title, options?: ArchiveOptions, done?: (...args: any[]) => void): P2;
         git(title: Title, options?: GitOptions, done?: (...args: any[]) => void): P2;

@@ -16,5 +16,6 @@ extern const struct resource_type resource_known_host;
 extern const struct resource_type resource_alternatives;
 extern const struct resource_type resource_cron;
 extern const struct resource_type resource_mount;
+extern const struct resource_type resource_kernel_module;
 
 #endif

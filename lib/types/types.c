@@ -25,6 +25,7 @@ const struct resource_type *const resource_types[] = {
 	&resource_known_host,
 	&resource_cron,
 	&resource_mount,
+	&resource_kernel_module,
 	&resource_alternatives,
 	&resource_archive,
 	&resource_git,
