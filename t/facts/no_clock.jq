@@ -1,0 +1,1 @@
+del(.p2, .system.time, .processes.list[]?.uid)
