@@ -343,11 +343,15 @@ owned_gone(void (*fn)(const struct policy_owned *o, void *fnarg), void *fnarg)
 {
 	struct missing m = { fn, fnarg };
 	struct store_view *v;
+	int rc;
 
 	if (store == NULL || !news || store_view(store, &v) != 0)
 		return;
-	store_each_holding(v, str_of(policy), each_missing, &m);
+	rc = store_each_holding(v, str_of(policy), each_missing, &m);
 	store_view_end(v);
+	if (rc != 0)
+		warnx("%s: what it owned before: %s", policy,
+		    store_strerror(rc));
 }
 
 /* --- Orphans ------------------------------------------------------------- */

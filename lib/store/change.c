@@ -35,6 +35,7 @@ change_pack(struct buf *b, const struct change_row *r)
 	wide_num(b, r->undoes, 8);
 	state_pack(b, &r->was);
 	state_pack(b, &r->is);
+	sum_put(b);
 }
 
 static int
@@ -52,12 +53,13 @@ change_unpack(const MDB_val *k, const MDB_val *d, struct change_row *r)
 	    (rc = wide_take_text(d, &at, &r->type)) != 0 ||
 	    (rc = wide_take_text(d, &at, &r->title)) != 0 ||
 	    (rc = wide_take_text(d, &at, &r->path)) != 0 ||
+	    (rc = path_check(r->path)) != 0 ||
 	    (rc = value_take_num(d, &at, &r->undoes, 8)) != 0 ||
 	    (rc = state_take(d, &at, &r->was)) != 0 ||
 	    (rc = state_take(d, &at, &r->is)) != 0)
 		return rc;
 	r->number = (uint32_t)number;
-	return key_end(d, at);
+	return sum_end(d, at);
 }
 
 /* The number behind the last one of that run. */
@@ -219,6 +221,7 @@ change_of(struct store_view *v, const MDB_val *by_path, size_t prefix,
     struct change_row *r)
 {
 	MDB_val k = { 12, (char *)by_path->mv_data + prefix }, d;
+	struct key should;
 	int rc;
 
 	if (by_path->mv_size != prefix + 12)
@@ -226,7 +229,10 @@ change_of(struct store_view *v, const MDB_val *by_path, size_t prefix,
 	rc = mdb_get(v->txn, v->s->dbi[T_CHANGE], &k, &d);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? STORE_ERECORD : rc;
-	return change_unpack(&k, &d, r);
+	if ((rc = change_unpack(&k, &d, r)) != 0)
+		return rc;
+	by_path_key(&should, r);
+	return key_same(by_path, &should);
 }
 
 int

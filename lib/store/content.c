@@ -168,7 +168,8 @@ content_del(struct store_tx *t, const unsigned char digest[32],
 	for (;;) {
 		k = (MDB_val){ 32, room };
 		rc = mdb_cursor_get(c, &k, &d, MDB_SET_RANGE);
-		if (rc != 0 || memcmp(k.mv_data, room, 32) != 0)
+		if (rc != 0 || k.mv_size < 32 ||
+		    memcmp(k.mv_data, room, 32) != 0)
 			break;
 		if ((rc = mdb_cursor_del(c, 0)) != 0)
 			return rc;

@@ -127,12 +127,15 @@ store_holding_put(struct store_tx *t, const struct holding_row *r)
 	wide_text(&b, r->hears);
 	wide_num(&b, (r->whole ? HOLDING_WHOLE : 0U) |
 	    (r->told ? HOLDING_TOLD : 0U), 1);
+	sum_put(&b);
 	return put(t, T_HOLDING, &k, &b);
 }
 
 static int
-holding_unpack(const MDB_val *d, size_t at, struct holding_row *r)
+holding_unpack(const MDB_val *k, const MDB_val *d, size_t at,
+    struct holding_row *r)
 {
+	struct key should;
 	uint64_t flags;
 	int rc;
 
@@ -146,7 +149,10 @@ holding_unpack(const MDB_val *d, size_t at, struct holding_row *r)
 		return rc;
 	r->whole = flags & HOLDING_WHOLE;
 	r->told = flags & HOLDING_TOLD;
-	return key_end(d, at);
+	if ((rc = sum_end(d, at)) != 0)
+		return rc;
+	holding_key(&should, &r->who);
+	return key_same(k, &should);
 }
 
 int
@@ -161,7 +167,7 @@ store_holding(struct store_view *v, const struct owner *who,
 	holding_key(&k, who);
 	if ((rc = get(v, T_HOLDING, &k, &d, &at)) != 0)
 		return rc;
-	return holding_unpack(&d, at, r);
+	return holding_unpack(&k.val, &d, at, r);
 }
 
 /* All that starts so; no row is no failure. */
@@ -218,7 +224,7 @@ each_holding(const MDB_val *k, const MDB_val *d, void *arg)
 	if (k->mv_size <= 8)
 		return 0;
 	if ((rows->rc = value_open(d, &at)) != 0 ||
-	    (rows->rc = holding_unpack(d, at, &r)) != 0)
+	    (rows->rc = holding_unpack(k, d, at, &r)) != 0)
 		return 1;
 	return rows->holding(&r, rows->arg);
 }
@@ -255,6 +261,7 @@ store_left_put(struct store_tx *t, const struct owner *who,
 	    (r->undone ? LEFT_UNDONE : 0U), 1);
 	wide_text(&b, r->path);
 	state_pack(&b, &r->is);
+	sum_put(&b);
 	return put(t, T_LEFT, &k, &b);
 }
 
@@ -277,11 +284,12 @@ left_unpack(const MDB_val *d, size_t at, struct left_row *r)
 
 	if ((rc = value_take_num(d, &at, &flags, 1)) != 0 ||
 	    (rc = wide_take_text(d, &at, &r->path)) != 0 ||
+	    (rc = path_check(r->path)) != 0 ||
 	    (rc = state_take(d, &at, &r->is)) != 0)
 		return rc;
 	r->made = flags & LEFT_MADE;
 	r->undone = flags & LEFT_UNDONE;
-	return key_end(d, at);
+	return sum_end(d, at);
 }
 
 int
@@ -350,7 +358,7 @@ first_of(const MDB_val *k, const MDB_val *d, void *arg)
 	if (k->mv_size < 8)
 		h->rc = STORE_ERECORD;
 	else if ((h->rc = value_open(d, &at)) == 0 && k->mv_size > 8)
-		h->rc = holding_unpack(d, at, &r);
+		h->rc = holding_unpack(k, d, at, &r);
 	else if (h->rc == 0 &&
 	    (h->rc = value_take_num(d, &at, &sum, 8)) == 0)
 		h->rc = wide_take_text(d, &at, &r.who.policy);
@@ -381,12 +389,12 @@ store_each_holder(struct store_view *v,
 }
 
 /*
- * Take the first row that starts so out of its table; its value in b, which is
- * emptied first.  MDB_NOTFOUND where there is none.
+ * Take the first row that starts so out of its table: its key, and its value in
+ * b, which is emptied first.  MDB_NOTFOUND where there is none.
  */
 static int
 take_row(struct store_tx *t, enum table table, const struct key *prefix,
-    struct buf *b, bool *is_sum)
+    struct key *key, struct buf *b)
 {
 	size_t len = prefix->val.mv_size;
 	MDB_val k = { len, (void *)(uintptr_t)prefix->room }, d;
@@ -399,7 +407,9 @@ take_row(struct store_tx *t, enum table table, const struct key *prefix,
 		return rc;
 	if (k.mv_size < len || memcmp(k.mv_data, prefix->room, len) != 0)
 		return MDB_NOTFOUND;
-	*is_sum = k.mv_size == 8;
+	key_init(key);
+	memcpy(key->room, k.mv_data, k.mv_size);
+	key->val.mv_size = k.mv_size;
 	buf_add(b, d.mv_data, d.mv_size);
 	return buf_failed(b) ? ENOMEM : mdb_cursor_del(c, 0);
 }
@@ -429,14 +439,13 @@ move_left(struct store_tx *t, const struct owner *from,
 {
 	struct buf b = { 0 };
 	struct left_row l;
-	struct key k;
-	bool is_sum;
+	struct key k, key;
 	MDB_val d;
 	size_t at;
 	int rc;
 
 	owner_key(&k, from);
-	while ((rc = take_row(t, T_LEFT, &k, &b, &is_sum)) == 0) {
+	while ((rc = take_row(t, T_LEFT, &k, &key, &b)) == 0) {
 		d = (MDB_val){ b.len, b.p };
 		if ((rc = value_open(&d, &at)) != 0 ||
 		    (rc = left_unpack(&d, at, &l)) != 0 ||
@@ -448,22 +457,23 @@ move_left(struct store_tx *t, const struct owner *from,
 }
 
 static int
-move_row(struct store_tx *t, struct buf *b, struct str to)
+move_row(struct store_tx *t, const struct key *k, struct buf *b,
+    struct str to)
 {
 	MDB_val d = { b->len, b->p }, there;
 	struct holding_row r;
 	struct owner from;
-	struct key k;
+	struct key other;
 	size_t at;
 	int rc;
 
 	if ((rc = value_open(&d, &at)) != 0 ||
-	    (rc = holding_unpack(&d, at, &r)) != 0)
+	    (rc = holding_unpack(&k->val, &d, at, &r)) != 0)
 		return rc;
 	from = r.who;
 	r.who.policy = to;
-	holding_key(&k, &r.who);
-	rc = mdb_get(t->txn, t->s->dbi[T_HOLDING], &k.val, &there);
+	holding_key(&other, &r.who);
+	rc = mdb_get(t->txn, t->s->dbi[T_HOLDING], &other.val, &there);
 	if (rc == MDB_NOTFOUND)
 		rc = store_holding_put(t, &r);
 	return rc != 0 ? rc : move_left(t, &from, &r.who);
@@ -473,8 +483,7 @@ int
 store_holding_move(struct store_tx *t, struct str from, struct str to)
 {
 	struct buf b = { 0 };
-	bool is_sum;
-	struct key k;
+	struct key k, key;
 	int rc;
 
 	policy_key(&k, to);
@@ -482,8 +491,9 @@ store_holding_move(struct store_tx *t, struct str from, struct str to)
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
 	policy_key(&k, from);
-	while ((rc = take_row(t, T_HOLDING, &k, &b, &is_sum)) == 0)
-		if (!is_sum && (rc = move_row(t, &b, to)) != 0)
+	while ((rc = take_row(t, T_HOLDING, &k, &key, &b)) == 0)
+		if (key.val.mv_size > k.val.mv_size &&
+		    (rc = move_row(t, &key, &b, to)) != 0)
 			break;
 	buf_clear(&b);
 	return rc == MDB_NOTFOUND ? 0 : rc;

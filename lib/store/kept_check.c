@@ -106,7 +106,7 @@ static int
 check_content(const MDB_val *k, const MDB_val *d, void *arg)
 {
 	struct kept_check *c = arg;
-	uint64_t refs, size, pieces;
+	uint64_t refs, size, pieces, i;
 	struct str bytes;
 	size_t at;
 
@@ -122,10 +122,13 @@ check_content(const MDB_val *k, const MDB_val *d, void *arg)
 	if (refs != count(c, k->mv_data))
 		fault_content(c, k->mv_data, "has a wrong number of changes");
 	pieces = size == 0 ? 1 : (size + KEPT_PIECE - 1) / KEPT_PIECE;
-	while (pieces-- > 0)
-		if (store_content_get_piece(c->v, k->mv_data,
-		    (uint32_t)pieces, &bytes) != 0)
+	/* A damaged size may stand for any number of them: one is enough. */
+	for (i = 0; i < pieces; i++)
+		if (store_content_get_piece(c->v, k->mv_data, (uint32_t)i,
+		    &bytes) != 0) {
 			fault_content(c, k->mv_data, "lacks a piece");
+			break;
+		}
 	return 0;
 }
 

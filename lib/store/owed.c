@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "store/env.h"
+#include "store/state.h"
 
 enum { POLICY_MAX = 100, DIGEST_PART = 8 };
 
@@ -115,7 +116,12 @@ each(const MDB_val *k, const MDB_val *d, void *arg)
 	struct walk *w = arg;
 	struct owed_row r;
 
+	struct key should;
+
 	if ((w->rc = owed_unpack(k, d, &r)) != 0)
+		return 1;
+	owed_key(&should, &r);
+	if ((w->rc = key_same(k, &should)) != 0)
 		return 1;
 	return w->fn(&r, w->arg);
 }

@@ -178,7 +178,8 @@ store_result(struct store_tx *t, const struct result_row *row)
 	rc = find_result(t->txn, t->s->dbi[T_RESULT], &r, &k, &old);
 	if (rc == 0 && is_no_news(&old, &r))
 		return 0;
-	if (rc != 0 && rc != MDB_NOTFOUND)
+	/* What is damaged is replaced: the rest of the run is to be kept. */
+	if (rc != 0 && rc != MDB_NOTFOUND && rc != STORE_ERECORD)
 		return rc;
 	value_init(&v);
 	value_text(&v, r.policy);

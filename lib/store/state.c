@@ -103,9 +103,48 @@ state_take(const MDB_val *d, size_t *at, struct kept_state *s)
 	if ((s->has & KEPT_HAS_DIGEST) &&
 	    (rc = take_digest(d, at, s->digest)) != 0)
 		return rc;
+	if ((s->has & KEPT_HAS_CONTENT) && !(s->has & KEPT_HAS_DIGEST))
+		return STORE_ERECORD;
 	if ((rc = wide_take_text(d, at, &s->target)) != 0)
 		return rc;
 	return wide_take_text(d, at, &s->xattrs);
+}
+
+int
+key_same(const MDB_val *k, const struct key *should)
+{
+	return k->mv_size == should->val.mv_size &&
+	    memcmp(k->mv_data, should->room, k->mv_size) == 0 ? 0 :
+	    STORE_ERECORD;
+}
+
+void
+sum_put(struct buf *b)
+{
+	if (!buf_failed(b))
+		wide_num(b, hash64(0, b->p, b->len), 8);
+}
+
+int
+sum_end(const MDB_val *d, size_t at)
+{
+	uint64_t sum;
+	size_t end = at;
+	int rc;
+
+	if (at == d->mv_size)
+		return 0;
+	if ((rc = value_take_num(d, &at, &sum, 8)) != 0)
+		return rc;
+	return sum == hash64(0, d->mv_data, end) ? key_end(d, at) :
+	    STORE_ERECORD;
+}
+
+int
+path_check(struct str path)
+{
+	return path.len > 0 && path.p[0] == '/' &&
+	    memchr(path.p, '\0', path.len) == NULL ? 0 : STORE_ERECORD;
 }
 
 /* Where the path is too long for a key, a hash stands for its end. */

@@ -21,6 +21,23 @@ int	state_take(const MDB_val *d, size_t *at, struct kept_state *s);
 /* Append a path, or a title, as one part. */
 void	path_key(struct key *k, struct str path);
 
+/*
+ * What a value says of itself is in its key as well: 0, or STORE_ERECORD where
+ * that is not the key that it would have.
+ */
+int	key_same(const MDB_val *k, const struct key *should);
+
+/*
+ * A value that is acted upon ends with a hash of what is before it: sum_put()
+ * appends it, sum_end() is for its end, at which it has to be right.  Older
+ * values have none.
+ */
+void	sum_put(struct buf *b);
+int	sum_end(const MDB_val *d, size_t at);
+
+/* 0, or STORE_ERECORD for what is no absolute path. */
+int	path_check(struct str path);
+
 /* kept_check.c: for store_check(); adds to *faults. */
 int	kept_check(struct store_view *v, uint64_t *faults,
 	    void (*fn)(const char *what, void *arg), void *arg);

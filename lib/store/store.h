@@ -293,7 +293,7 @@ int	store_each_outbox(struct store_view *v, uint64_t after,
 /*
  * Compiled policies, by the digest of whatever they depend on.  The engine
  * believes what it loads, as LMDB does: see store_open().  Returns
- * MDB_NOTFOUND where there is none.  Beyond STORE_BYTECODE_MAX of them, all
+ * MDB_NOTFOUND where there is none, or it is damaged.  Beyond STORE_BYTECODE_MAX of them, all
  * are dropped: those in use will come again.
  */
 enum { STORE_BYTECODE_MAX = 200 };
