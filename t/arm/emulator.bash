@@ -10,7 +10,6 @@ declare -gA why_not=(
 	[LD_PRELOAD]="what is preloaded gets into this machine's programs"
 )
 
-# native WHY: skip this test.
 native() {
 	printf '%s: %s: %s\n' "${BATS_TEST_FILENAME##*/}" \
 	    "$BATS_TEST_DESCRIPTION" "$1" >>"$P2_SKIPPED"
