@@ -14,7 +14,10 @@
 #include "base/why.h"
 #include "file/mode.h"
 
-enum { BLOCK = 128 * 1024 };
+enum {
+	BLOCK = 128 * 1024,
+	PATH_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+};
 
 /* The mode of a directory is set when nothing more goes into it. */
 struct dir {
@@ -108,10 +111,12 @@ open_parent(struct unpack *u, const char **last)
 		return fail(u, strerror(errno));
 	while (rc == 0 && (slash = strchr(p, '/')) != NULL) {
 		*slash = '\0';
-		if (mkdirat(dir, p, 0700) == 0)
+		next = openat(dir, p, PATH_FLAGS);
+		if (next == -1 && errno == ENOENT &&
+		    mkdirat(dir, p, 0700) == 0) {
 			rc = add_dir(u, u->path.p, 0755);
-		next = openat(dir, p, O_PATH | O_DIRECTORY | O_NOFOLLOW |
-		    O_CLOEXEC);
+			next = openat(dir, p, PATH_FLAGS);
+		}
 		*slash = '/';
 		close(dir);
 		if ((dir = next) == -1)
