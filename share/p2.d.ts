@@ -29,7 +29,7 @@ declare namespace p2 {
     }
 
     // build/t/options -t common file command powershell package repository service \
-    //     hostentry sysctl hostname timezone known_host cron mount kernel_module alternatives archive git user group
+    //     hostentry sysctl hostname timezone known_host cron mount kernel_module locale alternatives archive git user group
     interface CommonOptions {
         /** only if the command, the script {file: name} or the function says yes */
         onlyif?: string | boolean | object | ((facts: p2.Facts) => any);
@@ -348,6 +348,14 @@ declare namespace p2 {
         /** no device that is found loads it; default: false */
         blacklist?: boolean;
     }
+    interface LocaleOptions extends CommonOptions {
+        /** present or absent; default: present */
+        ensure?: string;
+        /** it is the LANG that programs start with; default: false */
+        default?: boolean;
+        /** other locales, by LC_TIME and so on */
+        categories?: object;
+    }
     interface AlternativesOptions extends CommonOptions {
         /** what it is to be, or auto: the one of the highest priority; default: auto */
         path?: string;
@@ -545,6 +553,7 @@ declare namespace p2 {
         cron(title: Title, options?: CronOptions, done?: (...args: any[]) => void): P2;
         mount(title: Title, options?: MountOptions, done?: (...args: any[]) => void): P2;
         kernel_module(title: Title, options?: Kernel_moduleOptions, done?: (...args: any[]) => void): P2;
+        locale(title: Title, options?: LocaleOptions, done?: (...args: any[]) => void): P2;
         alternatives(title: Title, options?: AlternativesOptions, done?: (...args: any[]) => void): P2;
         archive(title: Title, options?: ArchiveOptions, done?: (...args: any[]) => void): P2;
         git(title: Title, options?: GitOptions, done?: (...args: any[]) => void): P2;

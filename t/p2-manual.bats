@@ -23,6 +23,7 @@ table() { sed -n "/^$1/,\$p" "$page" | sed -n '/^\.Bl/,/^\.El/{p;/^\.El/q}'; }
 	diff -u <(options cron) <(table '.Ss cron')
 	diff -u <(options mount) <(table '.Ss mount')
 	diff -u <(options kernel_module) <(table '.Ss kernel_module')
+	diff -u <(options locale) <(table '.Ss locale')
 	diff -u <(options alternatives) <(table '.Ss alternatives')
 	diff -u <(options archive) <(table '.Ss archive')
 	diff -u <(options git) <(table '.Ss git')

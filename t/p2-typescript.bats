@@ -16,7 +16,7 @@ setup() {
 
 @test "p2.d.ts: its tables of options are those of the code" {
 	diff -u <(options -t common file command powershell package repository \
-	    service hostentry sysctl hostname timezone known_host cron mount kernel_module alternatives \
+	    service hostentry sysctl hostname timezone known_host cron mount kernel_module locale alternatives \
 	    archive git user group) \
 	    <(sed '1,/build\/t\/options -t/d; /end of the tables/,$d' "$dts" | sed 1d)
 }

@@ -17,5 +17,6 @@ extern const struct resource_type resource_alternatives;
 extern const struct resource_type resource_cron;
 extern const struct resource_type resource_mount;
 extern const struct resource_type resource_kernel_module;
+extern const struct resource_type resource_locale;
 
 #endif

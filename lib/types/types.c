@@ -26,6 +26,7 @@ const struct resource_type *const resource_types[] = {
 	&resource_cron,
 	&resource_mount,
 	&resource_kernel_module,
+	&resource_locale,
 	&resource_alternatives,
 	&resource_archive,
 	&resource_git,
