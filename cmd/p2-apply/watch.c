@@ -1,6 +1,7 @@
 #include <err.h>
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -344,6 +345,8 @@ stay(struct session *s, struct policy *p, int rc)
 	    .locked = *s->asked->dir != '\0' };
 
 	settle(&y, rc);
+	/* What a whole run has taken is not needed while there is none. */
+	(void)malloc_trim(0);
 	notify("READY=1");
 	while (stopped_by == 0 && y.exit_status == -1)
 		turn(&y);

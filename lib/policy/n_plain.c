@@ -286,6 +286,21 @@ n_made(duk_context *ctx)
 	return 1;
 }
 
+/* unmake(number): it is done, and nobody has its object, or will look at it. */
+static duk_ret_t
+n_unmake(duk_context *ctx)
+{
+	struct plains *all = &policy_of(ctx)->plains;
+	unsigned number = duk_require_uint(ctx, 0);
+
+	all->v[number]->is_made = false;
+	all->v[number]->done = true;
+	duk_push_global_stash(ctx);
+	duk_get_prop_literal(ctx, -1, "made");
+	duk_del_prop_index(ctx, -1, number);
+	return 0;
+}
+
 /* name(number): "type:title" */
 static duk_ret_t
 n_name(duk_context *ctx)
@@ -302,6 +317,7 @@ n_name(duk_context *ctx)
 
 const struct native natives_plain[] = {
 	{ "made", n_made, 1 },
+	{ "unmake", n_unmake, 1 },
 	{ "name", n_name, 1 },
 	{ NULL, NULL, 0 }
 };

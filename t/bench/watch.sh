@@ -45,5 +45,5 @@ keeps() {
 bench_watch() {
 	section "p2-apply --watch, on a filesystem like that of $work"
 	keeps 10 6144
-	keeps 10000 65536
+	keeps 10000 16384
 }

@@ -33,6 +33,7 @@ function Kind(mod, act) {
 	this.times = times;
 	this.chain = chain;
 	this.because = cause;
+	this.context = context;
 }
 Kind.prototype = Step.prototype;
 
@@ -57,8 +58,8 @@ function keepKind(index, mod, act) {
 	if ((selection !== undefined && selection !== true) || drained)
 		return;
 	quick[2 + 2 * index] = new Kind(mod, act);
-	/* Natives can tell by themselves whether one is as it should be. */
-	if (!native.watching)
+	/* What a repair declares is to go again: natives keep what they have. */
+	if (repairing === null)
 		quick[3 + 2 * index] = true;
 }
 

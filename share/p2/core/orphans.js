@@ -55,11 +55,12 @@ function isThere(id, roles) {
 function ownOne(one) {
 	var id = one[0] + ':' + one[1], step = known(id);
 
-	if (step)
+	if (step) {
 		native.own(one[0], one[1], step.chain.slice(1),
 		    list(step.opts.notify_now).concat(
 			list(step.opts.notify)).join('\n'));
-	else
+		letGo(step);
+	} else
 		native.own(one[0], one[1], (nows[id] || '').slice(1), '');
 }
 

@@ -53,12 +53,27 @@ function stepAt(steps, i) {
 	return steps[i];
 }
 
+/* It is done: of those that natives keep, no object is needed any more. */
+function letGo(step) {
+	var id;
+
+	if (step.plain === undefined || step.state !== 1)
+		return;
+	id = nameOf(step);
+	if (mentioned[id])
+		return;
+	if (named[id] === step)
+		named[id] = step.plain;
+	native.unmake(step.plain);
+}
+
 function take() {
 	var piece = first(queue), step;
 
 	if (piece === null)
 		return null;
-	step = stepAt(piece.steps, piece.at++);
+	step = stepAt(piece.steps, piece.at);
+	piece.steps[piece.at++] = null;
 	tidy(piece);
 	return step;
 }

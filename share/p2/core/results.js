@@ -42,6 +42,7 @@ function finish(step, word) {
 	}
 	if (owing)
 		clearOwing();
+	letGo(step);
 }
 
 /* Not one of those that are to be run: as if it had been done. */

@@ -5,7 +5,7 @@
  * paths; it is kept, and done once more when they say so.
  */
 
-var watched = [null];		/* by number: the steps */
+var watched = [null];		/* by number: steps, or natives' numbers of them */
 var contexts = [];		/* of each policy: what it has declared */
 var context = null;		/* the one that is being carried out */
 var repairing = null;		/* the step that a change concerns */
@@ -51,6 +51,7 @@ function newContext() {
 		keepContext();
 	context = {number: contexts.length};
 	contexts.push(context);
+	forgetKinds();
 }
 
 function placeOf(step) {
@@ -58,22 +59,35 @@ function placeOf(step) {
 	    step.line].join('\n');
 }
 
+function watchedAt(number) {
+	var step = watched[number];
+
+	if (typeof step === 'number') {
+		step = native.made(step);
+		step.number = number;
+	}
+	return step;
+}
+
 /*
  * What a repair declares is declared anew with each: it takes the number of
  * the one before.
  */
 function numberOf(step) {
-	var i, key;
+	var i, key, other;
 
 	step.context = context;
 	if (repairing === null) {
-		watched.push(step);
+		watched.push(step.plain === undefined ? step : step.plain);
 		return watched.length - 1;
 	}
 	if (places === null) {
 		places = {};
-		for (i = 1; i < watched.length; i++)
-			places[placeOf(watched[i])] = i;
+		for (i = 1; i < watched.length; i++) {
+			other = watchedAt(i);
+			places[placeOf(other)] = i;
+			letGo(other);
+		}
 	}
 	key = placeOf(step);
 	if (places[key] === undefined)
@@ -126,7 +140,7 @@ function watchedOwn(step, changed, plans) {
 
 /* Do it again; the loop that C turns does the rest. */
 function repair(number, event) {
-	var step = watched[number];
+	var step = watchedAt(number);
 
 	enterContext(step.context);
 	dropAll();
@@ -141,6 +155,7 @@ function repair(number, event) {
 	ended = true;			/* orphans are for whole runs */
 	failure = pending = debts = reported = null;
 	repairing = step;
+	forgetKinds();
 	rounds++;
 	step.event = event;
 	step.state = 0;
