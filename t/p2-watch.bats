@@ -126,6 +126,36 @@ link_is() { [ "$(readlink "$1")" = "$2" ]; }
 	stop
 }
 
+@test "watch: what somebody does while a command runs is seen" {
+	watch <<-'END'
+	p2.command('c', {cmd: 'echo x >>log; touch w/c; [ ! -e go ] || rm go w/c',
+	  creates: 'w/c'});
+	END
+	touch go
+	rm w/c
+	wait_until holds log $'x\nx\nx'
+	quiet
+	[ ! -e go ]
+	[ -e w/c ]
+	holds log $'x\nx\nx'
+	[ "$(repairs c)" -eq 2 ]
+	stop
+}
+
+@test "watch: a command that never creates it has a second chance, and no third" {
+	watch <<-'END'
+	p2.command('d', {cmd: 'echo y >>log; touch w/d; rm w/d', creates: 'w/d'});
+	END
+	quiet
+	: >log
+	touch w/d
+	rm w/d
+	wait_until holds log $'y\ny'
+	quiet
+	holds log $'y\ny'
+	stop
+}
+
 @test "watch: handlers, notified resources and callbacks follow a repair" {
 	watch <<-'END'
 	p2.on('file:w/f:changed', function () { p2.command('echo on >>log'); });

@@ -40,6 +40,7 @@ struct item {
 	unsigned	 what;
 	unsigned	 policy;	/* whose step it is, from 0 */
 	bool		 waits;		/* for its time; that was told */
+	bool		 again_own;	/* it is due for what it did itself */
 };
 
 struct watching {
@@ -57,6 +58,7 @@ struct watching {
 	unsigned	 repaired;	/* the one that is repaired; 0: none */
 	bool		 changed;	/* it was */
 	bool		 own;		/* what happens to it now is its doing */
+	bool		 own_seen;	/* something did, or somebody else's */
 	struct buf	 inputs;	/* the policy's files, NUL behind each */
 	struct buf	 why;		/* what cannot be watched; told once */
 };
@@ -265,8 +267,12 @@ on_change(void *arg, unsigned id, unsigned what)
 		need_reload(w, now);
 		return;
 	}
-	if (id >= w->n || (w->own && id == w->repaired))
+	if (id >= w->n)
 		return;
+	if (w->own && id == w->repaired) {
+		w->own_seen = true;
+		return;
+	}
 	it = &w->items[id];
 	it->what |= what;
 	when = what & WATCH_CHANGED ? now : grace(w, now);
@@ -516,6 +522,23 @@ judge_repair(struct watching *w, struct policy_repair *r)
 	it->done = clock_ms();
 }
 
+/*
+ * What a repair has done cannot be told from what somebody else did meanwhile,
+ * so it is looked at once more; what that does is taken for its own.
+ */
+static void
+look_again(struct watching *w)
+{
+	struct item *it = &w->items[w->repaired];
+	int64_t now = clock_ms();
+
+	it->again_own = w->changed && w->own_seen && !it->again_own;
+	if (!it->again_own || it->due != 0)
+		return;
+	it->since = now;
+	enter_due(w, w->repaired, now);
+}
+
 struct repairing {
 	unsigned	 id;
 	bool		 renamed;
@@ -547,7 +570,7 @@ policy_repair(struct policy *p, struct policy_repair *r, struct buf *err)
 	a.renamed = w->items[a.id].what & WATCH_NAME;
 	w->items[a.id].what = 0;
 	w->repaired = a.id;
-	w->changed = false;
+	w->changed = w->own_seen = false;
 	p->stopped = false;
 	if ((rc = engine_run(&p->engine, repair, &a, &why)) == 0)
 		rc = policy_pump(p, &why);
@@ -562,6 +585,7 @@ policy_repair(struct policy *p, struct policy_repair *r, struct buf *err)
 	buf_clear(&late);
 	if (w->changed)
 		judge_repair(w, r);
+	look_again(w);
 	w->repaired = w->step = 0;
 	return rc;
 }
