@@ -82,12 +82,6 @@ struct request {
 static const char content_json[] = "application/json";
 static const char content_text[] = "text/plain; version=0.0.4";
 
-struct http_stats *
-http_stats(struct http *h)
-{
-	return &h->stats;
-}
-
 static struct MHD_Response *
 response_of(struct buf *b, const char *type)
 {
@@ -522,11 +516,11 @@ take_get(struct request *q)
 
 	switch (q->route) {
 	case METRICS:
-		metrics_text(&b, &h->config, h);
+		metrics_text(&b, &h->config, &h->stats);
 		return send_response(q, MHD_HTTP_OK,
 		    response_of(&b, content_text));
 	case VARS:
-		metrics_json(&b, &h->config, h);
+		metrics_json(&b, &h->config, &h->stats);
 		break;
 	case HEALTH:
 		buf_puts(&b, "{\"status\":\"ok\"}\n");

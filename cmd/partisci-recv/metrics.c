@@ -50,10 +50,9 @@ from_ingest(struct metric *m, struct ingest *in)
 
 static void
 collect(struct metric m[NMETRICS], const struct http_config *c,
-    struct http *h)
+    const struct http_stats *s)
 {
 	struct udp_stats *u = udp_stats(c->udp);
-	struct http_stats *s = http_stats(h);
 
 	from_ingest(m, c->ingest);
 	m[13] = (struct metric){ "datagrams_total",
@@ -77,12 +76,13 @@ collect(struct metric m[NMETRICS], const struct http_config *c,
 }
 
 void
-metrics_text(struct buf *b, const struct http_config *c, struct http *h)
+metrics_text(struct buf *b, const struct http_config *c,
+    const struct http_stats *s)
 {
 	struct metric m[NMETRICS];
 	size_t i;
 
-	collect(m, c, h);
+	collect(m, c, s);
 	buf_puts(b, "# HELP partisci_build_info The version that runs.\n"
 	    "# TYPE partisci_build_info gauge\n"
 	    "partisci_build_info{version=\"" VERSION "\"} 1\n");
@@ -93,12 +93,13 @@ metrics_text(struct buf *b, const struct http_config *c, struct http *h)
 }
 
 void
-metrics_json(struct buf *b, const struct http_config *c, struct http *h)
+metrics_json(struct buf *b, const struct http_config *c,
+    const struct http_stats *s)
 {
 	struct metric m[NMETRICS];
 	size_t i;
 
-	collect(m, c, h);
+	collect(m, c, s);
 	buf_printf(b, "{\"version\":\"%s\",\"pid\":%d", VERSION,
 	    (int)getpid());
 	for (i = 0; i < NMETRICS; i++)

@@ -88,7 +88,6 @@ struct http_config {
 
 struct http *http_start(const struct sockets *s,
 	    const struct http_config *config);
-struct http_stats *http_stats(struct http *h);
 
 /* Once a second: end what has been too slow. */
 void	http_tick(struct http *h);
@@ -99,8 +98,8 @@ void	http_stop(struct http *h);
 
 /* metrics: the counters, in Prometheus' text format or as JSON. */
 void	metrics_text(struct buf *b, const struct http_config *c,
-	    struct http *h);
+	    const struct http_stats *s);
 void	metrics_json(struct buf *b, const struct http_config *c,
-	    struct http *h);
+	    const struct http_stats *s);
 
 #endif

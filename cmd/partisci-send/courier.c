@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "store/store.h"
@@ -13,25 +12,6 @@ enum {
 	LINE_ROOM = 1024,		/* more than any line needs */
 	RETRY_MS = 10 * 1000		/* between attempts, once one failed */
 };
-
-void
-pause_ms(int64_t ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
-
-	(void)nanosleep(&ts, NULL);
-}
-
-uint64_t
-count_lines(struct str lines)
-{
-	const char *p = lines.p, *end = lines.p + lines.len;
-	uint64_t n = 0;
-
-	for (; p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
-		n++;
-	return n;
-}
 
 static void
 go_down(struct courier *c)
@@ -108,7 +88,7 @@ deliver(struct courier *c, struct str lines)
 		done = lines.len;
 	else
 		go_down(c);
-	c->sent += count_lines((struct str){ lines.p, done });
+	c->sent += str_count((struct str){ lines.p, done }, '\n');
 	if (done < lines.len)
 		keep(c, (struct str){ lines.p + done, lines.len - done });
 }

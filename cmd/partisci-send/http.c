@@ -146,7 +146,7 @@ http_deliver(struct transport *t, struct str lines, size_t *done)
 	int rc;
 
 	*done = 0;
-	if (!h->one_by_one && count_lines(lines) > 1 &&
+	if (!h->one_by_one && str_count(lines, '\n') > 1 &&
 	    (rc = deliver_all(h, lines)) != 1)
 		return rc;
 	while ((nl = memchr(lines.p, '\n', lines.len)) != NULL) {

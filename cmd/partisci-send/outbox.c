@@ -147,7 +147,7 @@ lock_take(struct outbox *o, long timeout_ms)
 			return -1;
 		if (clock_ms() >= until)
 			return -1;
-		pause_ms(5);
+		clock_pause_ms(5);
 	}
 	return 0;
 }
@@ -189,7 +189,7 @@ drain_chunk(struct outbox *o, struct transport *t, struct chunk *ch,
 		return 0;
 	if ((sent = t->deliver(t, buf_view(&ch->lines), &done)) == 0)
 		done = ch->lines.len;
-	n = count_lines((struct str){ ch->lines.p, done });
+	n = str_count((struct str){ ch->lines.p, done }, '\n');
 	*count += n;
 	if (n > 0 && (rc = forget(o, ch, n)) != 0)
 		goto fail;

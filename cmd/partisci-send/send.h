@@ -134,7 +134,4 @@ uint64_t input_lines(struct courier *c, const struct defaults *def);
 
 extern bool verbose;
 
-void	 pause_ms(int64_t ms);
-uint64_t count_lines(struct str lines);
-
 #endif

@@ -147,7 +147,7 @@ await_room(struct udp *u)
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		pause_ms(1);
+		clock_pause_ms(1);
 	}
 }
 
@@ -168,7 +168,7 @@ pace(struct udp *u)
 	}
 	spent = clock_ms() - u->burst_ms;
 	if (spent < BURST_MS)
-		pause_ms(BURST_MS - spent);
+		clock_pause_ms(BURST_MS - spent);
 	u->burst_ms = clock_ms();
 	return 0;
 }
@@ -189,7 +189,7 @@ send_datagram(struct udp *u, const char *p, size_t len)
 		}
 		/* A queue that is full for a moment is not yet a failure. */
 		if (errno == ENOBUFS && ++tries < 100)
-			pause_ms(10);
+			clock_pause_ms(10);
 		else if (errno != EINTR)
 			return -1;
 	}

@@ -30,6 +30,15 @@ clock_fine_ms(void)
 	return (double)clock_us() / 1e3;
 }
 
+/* Sleep so long, or until a signal comes. */
+static inline void
+clock_pause_ms(int64_t ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+
+	(void)nanosleep(&ts, NULL);
+}
+
 /* The moment that is so long from now, for what waits until a moment. */
 static inline struct timespec
 clock_in_ms(int64_t ms)

@@ -51,4 +51,16 @@ str_from(struct str s, size_t n)
 	return n == 0 ? s : (struct str){ s.p + n, s.len - n };
 }
 
+/* How many bytes of it are c. */
+static inline size_t
+str_count(struct str s, char c)
+{
+	const char *p = s.p, *end = s.p + s.len;
+	size_t n = 0;
+
+	for (; p < end && (p = memchr(p, c, (size_t)(end - p))) != NULL; p++)
+		n++;
+	return n;
+}
+
 #endif
