@@ -49,7 +49,7 @@ PARTS_modules = libraries require console process buffer
 EMBEDDED = $(PRELUDES:%=$(B)/p2/%.js) $(wildcard share/p2/*.js share/roles/*.p2)
 LIBS	= -ljansson -llmdb -lbsd -pthread
 LIBS_partisci-recv = -lmicrohttpd -lsodium
-LIBS_p2-apply = -lduktape -lm -Wl,--as-needed $(STATIC) -ljansson -llmdb \
+LIBS_p2-apply = -lduktape -lm -Wl,--as-needed $(STATIC) -lmd -ljansson -llmdb \
 	  -lbsd -lmd -lsodium -lz -Wl,-Bdynamic
 LIBS_p2-sign = -lsodium
 # To load four libraries takes as long as to find out a fact: so they are
