@@ -1,6 +1,6 @@
 /* process: this program, and its environment. */
 
-/* A copy, for whoever reads it; what is written goes to both. */
+/* A copy, for the names in it; what is written goes to both. */
 function environment() {
 	var vars = {};
 
@@ -10,6 +10,12 @@ function environment() {
 		vars[pair.slice(0, i)] = pair.slice(i + 1);
 	});
 	return new Proxy(vars, {
+		get: function (o, name) {
+			var value = typeof name === 'string' ?
+			    native.getenv(name) : undefined;
+
+			return value === undefined ? o[name] : value;
+		},
 		set: function (o, name, value) {
 			native.setenv(name, String(value));
 			o[name] = String(value);
