@@ -53,11 +53,12 @@ function addFragment(step) {
 function strayFragment() {
 	var target, name;
 
-	giveNames();
-	for (target in fragments)
+	for (target in fragments) {
+		giveNames();
 		if (!named['concat:' + target] && !hidden['concat:' + target])
 			for (name in fragments[target])
 				return fragments[target][name];
+	}
 	return null;
 }
 
