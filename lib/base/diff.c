@@ -59,10 +59,14 @@ count_lines(struct str s)
 static int
 side_init(struct side *f, struct str s)
 {
-	const char *p = s.p, *end = s.p + s.len, *nl;
+	const char *p, *end, *nl;
 	size_t n;
 	long i;
 
+	if (s.len == 0)		/* there may be no text at all */
+		s.p = "";
+	p = s.p;
+	end = p + s.len;
 	f->n = count_lines(s);
 	n = (size_t)f->n + 1;
 	f->line = reallocarray(NULL, n, sizeof(*f->line));
